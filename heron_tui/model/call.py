@@ -1,0 +1,183 @@
+"""Calls to models: what a request asked and what a response said, in one shape for all wire APIs."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .flow import Process
+from .http import Headers
+
+Role = Literal["system", "user", "assistant", "tool"]
+Outcome = Literal["ok", "error", "truncated", "aborted", "no_response", "in_progress"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool call asked by a model.
+
+    `arguments` is the parsed object ({} when empty); free-form (custom) tools and unparsable arguments have
+    ``{"input": text}``. `raw` is the text as it was on the wire.
+    """
+
+    id: str
+    name: str
+    arguments: dict[str, Any]
+    raw: str = ""
+    namespace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """A tool result carried by a request. `name` only where the API has no ids (Gemini). `error`: None if unsaid."""
+
+    id: str
+    name: str | None
+    error: bool | None
+    size: int
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One element of a request's conversation, digested.
+
+    Attributes:
+        role: normalised; Responses' and Gemini's forms are mapped to these four.
+        texts: its text blocks, in order (each cut at 64 KiB).
+        tool_calls, tool_results: what stands in it.
+        key: 8 bytes of hash over the *meaning* (role, text, ids, names, arguments), blind to cache_control, ids that
+            proxies rewrite (`call_x` = `callx`), and formatting: equal messages of two requests have equal keys.
+        size: bytes in the body.
+        raw_hash: xxh3-64 of its bytes in the body.
+        kind: for forms without role: `reasoning`, `function_call`, ...; else the API's role word.
+    """
+
+    role: Role
+    texts: tuple[str, ...]
+    tool_calls: tuple[ToolCall, ...]
+    tool_results: tuple[ToolResult, ...]
+    key: bytes
+    size: int
+    raw_hash: int
+    kind: str = ""
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.texts)
+
+
+@dataclass(frozen=True, slots=True)
+class CallRequest:
+    """What a request asked.
+
+    Attributes:
+        system: system prompt outside the messages (joined blocks), "" if none.
+        messages: the conversation as sent. Where the API allows system text inside it, such messages have role system.
+        tools: names of the tools offered, in order.
+        ids: identity as found in the body, flattened: ``metadata.user_id``, ``prompt_cache_key``, ``user``,
+            ``previous_response_id``, ``conversation``, ``client_metadata.*``, ...: strings only.
+        schema: True where a JSON schema rules the answer's form.
+        parts: byte ranges [start, end) of the body that hold one message each (for storing them once).
+        params: small scalar settings (max_tokens, temperature, generate, stop_sequences, ...).
+    """
+
+    wire_api: str
+    operation: str
+    model: str | None
+    streaming: bool
+    system: str = ""
+    messages: tuple[Message, ...] = ()
+    tools: tuple[str, ...] = ()
+    ids: dict[str, str] = field(default_factory=dict)
+    schema: bool = False
+    parts: tuple[tuple[int, int], ...] = ()
+    params: dict[str, Any] = field(default_factory=dict)
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Normalised as definitions.md says: input includes cached, output includes reasoning. None: the wire is silent."""
+
+    input: int | None = None
+    output: int | None = None
+    cache_read: int | None = None
+    cache_write: int | None = None
+    reasoning: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallResponse:
+    """What a response said, whole or so far.
+
+    Attributes:
+        ended: the API's own end marker was seen (message_stop, [DONE] or a finish reason, response.completed, ...), or
+            a non-streamed body was whole.
+        error_type, error_message: of an error status, an error event, or an error object inside a 200.
+        t_first_token_us, t_last_content_us, content_events, max_gap_us: over events that carry generated content.
+        choices: how many alternatives (OpenAI n > 1); text, tool calls and finish are those of choice 0, then of the
+            others, in order of index.
+    """
+
+    model: str | None = None
+    id: str | None = None
+    finish: str | None = None
+    ended: bool = False
+    error_type: str | None = None
+    error_message: str | None = None
+    refusal: str | None = None
+    text: str = ""
+    thinking: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    usage: dict[str, Any] | None = None
+    tokens: Tokens = Tokens()
+    choices: int = 1
+    t_first_token_us: int | None = None
+    t_last_content_us: int | None = None
+    content_events: int = 0
+    max_gap_us: int | None = None
+
+
+@dataclass(slots=True)
+class Call:
+    """One call to a model (or to one of the other operations of its API), as one exchange carried it.
+
+    The engine makes it when the request is whole and fills the response while it comes; `agents` decides what it was
+    part of (`turn.Part`). Field names follow records.md.
+    """
+
+    id: str
+    exchange: str
+    flow: str
+    source: str
+    http_stream: int | None
+    transport: str
+    tls: str | None
+    method: str
+    host: str
+    path: str
+    client: str
+    server: str
+    process: Process | None
+    provider: str | None
+    request_headers: Headers
+    request: CallRequest
+    request_encoding: str | None
+    t_request_us: int
+    t_request_end_us: int
+    request_packets: tuple[int, int]
+    response_headers: Headers = ()
+    response: CallResponse = CallResponse()
+    response_encoding: str | None = None
+    status: int | None = None
+    outcome: Outcome = "in_progress"
+    t_response_us: int | None = None
+    t_end_us: int | None = None
+    response_packets: tuple[int, int] | None = None
+
+    @property
+    def is_chat(self) -> bool:
+        return self.request.operation == "chat"
+
+    @property
+    def failed(self) -> bool:
+        return self.outcome not in ("ok", "in_progress")
