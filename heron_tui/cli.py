@@ -1,0 +1,259 @@
+"""The command line: starts things, owns no logic. Importing it loads neither Textual nor the store."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from . import __version__
+from .core.errors import HeronError, SourceError, UsageError
+
+KINDS = ("calls", "turns", "sessions", "tools", "flows", "exchanges", "packets", "findings", "metrics")
+SQLITE_MAGIC = b"SQLite format 3\x00"
+SPEEDS = {"max": 0.0, "1x": 1.0, "10x": 10.0}
+
+
+class _Parser(argparse.ArgumentParser):
+    """Usage errors as one line and exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see: {self.prog} --help)")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; answers its exit code: 0 ok, 1 error, 2 usage, 3 missing privilege, 4 source failed, 130 ctrl-c."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if arguments and arguments[0] in COMMANDS:
+            return COMMANDS[arguments[0]](arguments[1:])
+        return _open(arguments)
+    except HeronError as error:
+        print(f"heron-tui: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _open(arguments: Sequence[str]) -> int:
+    parser = _Parser(
+        prog="heron-tui",
+        description="The Wireshark for AI agents, in a terminal: shows what the agents in a capture did, down to the byte.",
+        epilog="commands: query, replay, stores, info. `heron-tui COMMAND --help` says more of each.",
+    )
+    _capture_arguments(parser)
+    parser.add_argument("--version", action="version", version=f"heron-tui {__version__}")
+    args = parser.parse_args(arguments)
+    if not args.files and not args.demo:
+        parser.print_help(sys.stderr)
+        print("\nheron-tui: name a capture or a store, or try: heron-tui --demo", file=sys.stderr)
+        return 2
+    return _show(args, speed=0.0)
+
+
+def _replay(arguments: Sequence[str]) -> int:
+    parser = _Parser(prog="heron-tui replay", description="The TUI, fed at the capture's own pace.")
+    _capture_arguments(parser)
+    parser.add_argument("--speed", choices=tuple(SPEEDS), default="1x", help="pace of the replay (default 1x)")
+    args = parser.parse_args(arguments)
+    if not args.files and not args.demo:
+        parser.error("name a capture to replay")
+    return _show(args, speed=SPEEDS[args.speed])
+
+
+def _capture_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help="captures (pcap, pcapng, gzip, zstd), a store, or - for stdin"
+    )
+    parser.add_argument("--demo", action="store_true", help="a bundled capture of real agents")
+    parser.add_argument(
+        "--store", type=Path, metavar="PATH", help="keep the results in this store (default: a new one)"
+    )
+    parser.add_argument("--follow", action="store_true", help="keep reading a file that is still being written")
+
+
+def _show(args: argparse.Namespace, *, speed: float) -> int:
+    if not (sys.stdout.isatty() and (sys.stdin.isatty() or "-" in args.files)):
+        raise UsageError("the screen needs a terminal; for scripts there is: heron-tui query FILE calls --json")
+    if os.environ.get("TERM", "") in ("", "dumb"):
+        raise UsageError(
+            "this terminal (TERM=dumb) cannot show the screen; for scripts: heron-tui query FILE calls --json"
+        )
+    files = _files(args)
+    from . import tui
+    from .engine.protocol import Job
+    from .store import catalog
+
+    if len(files) == 1 and is_store(files[0]):
+        return tui.run(None, Path(files[0]), title=Path(files[0]).name)
+    _check(files)
+    store = args.store or catalog.new_path(Path(files[0]).name if files[0] != "-" else "stdin")
+    stdin = _take_stdin() if "-" in files else None
+    job = Job(
+        sources=tuple(files), store=str(store), speed=speed, follow=args.follow, profiles=_profiles(), stdin_fd=stdin
+    )
+    return tui.run(job, store, title="demo" if args.demo else ", ".join(Path(f).name for f in files))
+
+
+def _query(arguments: Sequence[str]) -> int:
+    parser = _Parser(
+        prog="heron-tui query",
+        description="Print what a capture or a store holds: one record a line, no screen.",
+        epilog=f"KIND is one of: {', '.join(KINDS)} (default: calls)",
+    )
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE|STORE ... KIND", help="captures or a store, then what to print"
+    )
+    parser.add_argument("--demo", action="store_true", help="the bundled capture")
+    parser.add_argument("--fields", metavar="A,B", help="only these fields, in this order")
+    parser.add_argument("--full", action="store_true", help="texts whole, not cut")
+    parser.add_argument("--store", type=Path, metavar="PATH", help="keep the results in this store")
+    form = parser.add_mutually_exclusive_group()
+    for name, words in (
+        ("json", "one JSON object a line"),
+        ("csv", "comma separated, with a header"),
+        ("table", "for eyes"),
+    ):
+        form.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=words)
+    args = parser.parse_args(arguments)
+    kind = args.files.pop() if args.files and args.files[-1] in KINDS else "calls"
+    if not args.files and not args.demo:
+        parser.error("name a capture or a store")
+    form_name = args.form or ("table" if sys.stdout.isatty() else "json")
+    fields = args.fields.split(",") if args.fields else None
+    files = _files(args)
+
+    from . import query
+
+    if len(files) == 1 and is_store(files[0]):
+        return query.run_store(
+            Path(files[0]), kind, fields=fields, form=form_name, full=args.full, out=sys.stdout.buffer
+        )
+    query.check_fields(kind, fields)
+    _check(files)
+    with _analysed(files, args.store) as store:
+        return query.run_store(store, kind, fields=fields, form=form_name, full=args.full, out=sys.stdout.buffer)
+
+
+class _analysed:  # noqa: N801 -- reads as a phrase in `with`
+    """The store that holds what the captures say: the one named, or one that lives as long as the block."""
+
+    def __init__(self, files: Sequence[str], store: Path | None) -> None:
+        self._files = files
+        self._store = store
+
+    def __enter__(self) -> Path:
+        import tempfile
+
+        from .engine.protocol import Job, Tick
+        from .engine.run import run
+
+        self._place = tempfile.TemporaryDirectory(prefix="heron-tui-")
+        store = self._store or Path(self._place.name) / "query.store"
+        last: list[Tick] = []
+        stdin = 0 if "-" in self._files else None
+        run(Job(sources=tuple(self._files), store=str(store), profiles=_profiles(), stdin_fd=stdin), last.append)
+        for note in last[-1].notes if last else ():
+            print(f"heron-tui: {note}", file=sys.stderr)
+        return store
+
+    def __exit__(self, *_: object) -> None:
+        self._place.cleanup()
+
+
+def _stores(arguments: Sequence[str]) -> int:
+    parser = _Parser(prog="heron-tui stores", description="List the stores of earlier runs, newest first.")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    args = parser.parse_args(arguments)
+    from . import query
+
+    return query.stores(as_json=args.json, out=sys.stdout.buffer)
+
+
+def _info(arguments: Sequence[str]) -> int:
+    parser = _Parser(prog="heron-tui info", description="Versions and places: what to put into a bug report.")
+    parser.parse_args(arguments)
+    import platform
+    import shutil
+    import sqlite3
+    from importlib.metadata import version
+
+    from .core import paths
+
+    libraries = ("textual", "rich", "sqlite-utils", "orjson", "msgspec", "numpy", "h2", "wsproto", "pyshark")
+    lines = {
+        "heron-tui": __version__,
+        "python": f"{platform.python_version()} on {platform.system()} {platform.release()}",
+        "sqlite": sqlite3.sqlite_version,
+        "libraries": ", ".join(f"{name} {version(name)}" for name in libraries),
+        "tshark": shutil.which("tshark") or "not found (only the full dissection of a packet needs it)",
+        "configuration": str(paths.config_dir()),
+        "stores": str(paths.state_dir() / "stores"),
+        "profiles": str(paths.shipped("profiles")),
+    }
+    width = max(map(len, lines))
+    print("\n".join(f"{name:<{width}}  {value}" for name, value in lines.items()))
+    return 0
+
+
+def is_store(path: str) -> bool:
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
+    except OSError:
+        return False
+
+
+def _files(args: argparse.Namespace) -> list[str]:
+    if not args.demo:
+        return list(args.files)
+    if args.files:
+        raise UsageError("--demo brings its own capture: leave out the file")
+    from .capture.demo import path
+
+    return [str(path())]
+
+
+def _check(files: Sequence[str]) -> None:
+    """Say at once, before any screen or store, what cannot be read."""
+    for name in files:
+        if name != "-":
+            if is_store(name):
+                raise UsageError(f"{name} is a store: open it alone, without captures beside it")
+            try:
+                with Path(name).open("rb"):
+                    pass
+            except OSError as error:
+                raise SourceError(f"{name}: {error.strerror}") from None
+
+
+def _profiles() -> str | None:
+    from .core.paths import config_dir
+
+    place = config_dir() / "profiles"
+    return str(place) if place.is_dir() else None
+
+
+def _take_stdin() -> int:
+    """Move the capture off file descriptor 0 and put the terminal there, so that keys can be read."""
+    capture = os.dup(0)
+    terminal = os.open("/dev/tty", os.O_RDWR)
+    os.dup2(terminal, 0)
+    os.close(terminal)
+    return capture
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "query": _query,
+    "replay": _replay,
+    "stores": _stores,
+    "info": _info,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,225 @@
+"""The staircase: a batch of packets goes in at the bottom; rows of the store come out at the top."""
+
+from dataclasses import dataclass, field, replace
+
+from ..agents.profile import Profile
+from ..agents.teller import Teller
+from ..core.ids import content_id
+from ..core.redact import Redactor
+from ..findings import losses
+from ..http.decoder import Decoder
+from ..model.call import Call
+from ..model.finding import Finding
+from ..model.flow import Flow, FlowEvent, Opened
+from ..model.http import EventBatch, ExchangeEnd, HttpEvent, Protocol, Request, Response, Trouble
+from ..model.packet import PacketBatch
+from ..net.tracker import Tracker
+from ..store.writer import Writer
+from ..wire import registry
+from ..wire.outcome import outcome
+from ..wire.provider import provider
+from .protocol import Counters
+
+
+@dataclass(slots=True)
+class _Open:
+    """An exchange under way: what has been seen of it, and the call that it carries, if any."""
+
+    request: Request
+    fold: registry.Fold | None
+    call: Call | None
+    response: Response | None = None
+    batches: list[EventBatch] = field(default_factory=list)
+
+
+class Pipeline:
+    """Composes the floors and gives what they make to a `Writer`.
+
+    `feed` and `close` decode; `commit` writes what changed since the last one in a single transaction. Time comes from
+    packets only: `now_us` is the capture time reached.
+    """
+
+    def __init__(self, writer: Writer, profiles: list[Profile], redactor: Redactor) -> None:
+        self.counters = Counters()
+        self.now_us = 0
+        self._writer = writer
+        self._redactor = redactor
+        self._tracker = Tracker()
+        self._decoder = Decoder()
+        self._teller = Teller(profiles)
+        self._open: dict[str, _Open] = {}
+        self._touched: set[str] = set()
+        self._flows: dict[str, Flow] = {}
+        self._source_of: dict[str, str] = {}
+        self._sources: dict[int, str] = {}
+        self._changed_calls: dict[str, Call] = {}
+        self._findings: list[Finding] = []
+
+    def name_source(self, file: int, source: str) -> None:
+        """Calls found in capture file number `file` carry this source id."""
+        self._sources[file] = source
+
+    def feed(self, batch: PacketBatch) -> None:
+        columns, result = self._tracker.feed(batch)
+        self._writer.put_packets(batch, columns)
+        self.counters.packets += len(batch)
+        self.counters.bytes += int(batch.length.sum())
+        self.now_us = max(self.now_us, int(batch.time_us.max()))
+        first = int(batch.number[0])
+        for event in result.events:
+            if isinstance(event, Opened):
+                file = int(batch.file[min(max(event.flow.first_packet - first, 0), len(batch) - 1)])
+                self._flow_opened(event.flow, file)
+            else:
+                self._flow_event(event)
+        self._findings += losses.damage(result.damage)
+
+    def close(self) -> None:
+        """The capture has ended: everything still open is ended as what it is."""
+        for event in self._tracker.close().events:
+            self._flow_event(event)
+        for http_event in self._decoder.close():
+            self._http_event(http_event)
+
+    def commit(self, *, final: bool = False) -> int:
+        """Write what changed; answers the store's new version."""
+        flows = self._tracker.take_changed()
+        self._findings += losses.gaps(flows)
+        for exchange in self._touched:
+            self._write_open(self._open[exchange])
+        self._touched.clear()
+        self._writer.put_flows(flows)
+        self._writer.put_calls(self._changed_calls.values())
+        self._changed_calls.clear()
+        story = self._teller.tell(self.now_us, final=final)
+        self._writer.put_story(story)
+        self._writer.put_findings(self._findings)
+        self._count()
+        self._findings = []
+        return self._writer.commit()
+
+    def _count(self) -> None:
+        counters, net, http = self.counters, self._tracker.counters, self._decoder.counters
+        counters.gaps, counters.lost_bytes = net.gaps, net.lost_bytes
+        counters.truncated_packets, counters.damaged = net.truncated, net.damaged
+        counters.bytes_skipped, counters.bodies_cut = http.bytes_skipped, http.bodies_cut
+        counters.desyncs = http.desyncs
+        counters.findings += len(self._findings)
+
+    def _flow_opened(self, flow: Flow, file: int) -> None:
+        self.counters.flows += 1
+        self._flows[flow.id] = flow
+        self._source_of[flow.id] = self._sources.get(file, "")
+
+    def _flow_event(self, event: FlowEvent) -> None:
+        for http_event in self._decoder.feed(event):
+            self._http_event(http_event)
+
+    def _http_event(self, event: HttpEvent) -> None:
+        match event:
+            case EventBatch():
+                self._events(event)
+            case Request():
+                self._request(event)
+            case Response():
+                self._response(event)
+            case ExchangeEnd():
+                self._end(event)
+            case Protocol(flow, name, turned):
+                self._flows[flow].protocol = name
+                self._flows[flow].turned = self._flows[flow].turned or turned
+            case Trouble():
+                self._findings.append(losses.trouble(event))
+
+    def _request(self, request: Request) -> None:
+        self.counters.exchanges += 1
+        fold = registry.open(request)
+        request = replace(
+            request, headers=self._redactor.headers(request.headers), target=self._redactor.target(request.target)
+        )
+        call = self._call(request, fold) if fold else None
+        self._open[request.exchange] = _Open(request, fold, call)
+        self._touched.add(request.exchange)
+        if call:
+            self.counters.calls += 1
+            self._changed(call)
+
+    def _call(self, request: Request, fold: registry.Fold) -> Call:
+        flow = self._flows[request.flow]
+        place = request.place
+        return Call(
+            id=content_id("c", request.exchange),
+            exchange=request.exchange,
+            flow=request.flow,
+            source=self._source_of.get(request.flow, ""),
+            http_stream=request.stream,
+            transport=request.transport,
+            tls=flow.tls,
+            method=request.method,
+            host=request.host,
+            path=request.path,
+            client=request.client,
+            server=request.server,
+            process=flow.process,
+            provider=provider(request, None),
+            request_headers=request.headers,
+            request=fold.request,
+            request_encoding=request.encoding,
+            t_request_us=place.t_first_us,
+            t_request_end_us=place.t_last_us,
+            request_packets=(place.first_packet, place.last_packet),
+        )
+
+    def _response(self, response: Response) -> None:
+        response = replace(response, headers=self._redactor.headers(response.headers))
+        now = self._open[response.exchange]
+        now.response = response
+        self._touched.add(response.exchange)
+        if now.fold and (call := now.call):
+            now.fold.respond(response)
+            call.status = response.status
+            call.response_headers = response.headers
+            call.response_encoding = response.encoding
+            call.t_response_us = response.head.t_first_us
+            call.response_packets = (response.head.first_packet, response.head.last_packet)
+            call.provider = provider(now.request, response) or call.provider
+            self._changed(call)
+
+    def _events(self, batch: EventBatch) -> None:
+        now = self._open[batch.exchange]
+        self.counters.events += len(batch)
+        now.batches.append(batch)
+        self._touched.add(batch.exchange)
+        if now.fold and (call := now.call):
+            now.fold.events(batch)
+            if call.t_response_us is None:  # WebSocket messages have no response head
+                call.t_response_us = batch.t_us[0]
+                call.response_packets = (batch.first_packet[0], batch.last_packet[-1])
+            self._changed_calls[call.id] = call
+
+    def _end(self, end: ExchangeEnd) -> None:
+        now = self._open.pop(end.exchange)
+        self._touched.discard(end.exchange)
+        call = now.call
+        if now.fold and call:
+            now.fold.end(end)
+            call.response = now.fold.answer()
+            call.outcome = outcome(end.state, call.status, call.response, call.request.streaming)
+            call.t_end_us = end.t_end_us if call.outcome != "in_progress" else None
+            if end.place:
+                call.response_packets = (end.place.first_packet, end.place.last_packet)
+            self._changed(call)
+        parts = now.fold.request.parts if now.fold else ()
+        self._writer.put_exchange(now.request, now.response, end, now.batches, parts, call.id if call else None)
+
+    def _write_open(self, now: _Open) -> None:
+        parts = now.fold.request.parts if now.fold else ()
+        call = now.call
+        if now.fold and call:
+            call.response = now.fold.answer()
+        self._writer.put_exchange(now.request, now.response, None, now.batches, parts, call.id if call else None)
+        now.batches = []
+
+    def _changed(self, call: Call) -> None:
+        self._changed_calls[call.id] = call
+        self._teller.put(call)

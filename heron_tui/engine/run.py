@@ -1,0 +1,115 @@
+"""One run of the engine: sources in, store out, ticks to whoever listens."""
+
+import gc
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from .. import agents, capture
+from ..core import paths
+from ..core.redact import Redactor, load_key
+from ..store.writer import Writer
+from .pipeline import Pipeline
+from .protocol import Counters, Job, Tick
+
+TICK_S = 0.1
+COMMIT_S = 0.3
+
+Report = Callable[[Tick], None]
+
+
+class Control:
+    """What the owner may ask of a run while it works; set from another thread."""
+
+    def __init__(self) -> None:
+        self.stop = False
+        self.paused = False
+
+
+def run(job: Job, report: Report, control: Control | None = None) -> Counters:
+    """Read all sources of `job` into its store.
+
+    Raises:
+        SourceError: a source is no capture or cannot be read, or the store cannot be written.
+        UsageError: a profile of the user is not right.
+    """
+    control = control or Control()
+    profiles = agents.profile.load(paths.shipped("profiles"), *([Path(job.profiles)] if job.profiles else []))
+    spool = Path(job.spool) if job.spool else Path(f"{job.store}.d")
+    sources = capture.open_sources(job.sources, spool=spool, follow=job.follow, stdin_fd=job.stdin_fd)
+    writer = Writer(Path(job.store))
+    pipeline = Pipeline(writer, profiles, Redactor(load_key()))
+    tune_garbage_collector()
+    ticker = _Ticker(report, pipeline, sources)
+    pace = capture.pace.Pace(job.speed, time.sleep, time.monotonic) if job.speed else None
+    try:
+        for source in sources.sources:
+            pipeline.name_source(source.file, source.id)
+            writer.put_source(source)
+        limit = 512 if pace else 32768
+        for batch in sources.batches(limit):
+            if batch is not None:
+                if pace:
+                    pace.wait(batch)
+                pipeline.feed(batch)
+            while control.paused and not control.stop:
+                ticker.tick("paused")
+                time.sleep(TICK_S)
+            ticker.tick("running")
+            if control.stop:
+                break
+        pipeline.close()
+        for source in sources.sources:
+            writer.put_source(source)
+        ticker.commit(final=True)
+        ticker.tick("done", force=True)
+    finally:
+        sources.close()
+        writer.close()
+    return pipeline.counters
+
+
+def replay(captures: list[str], store: Path) -> Counters:
+    """Read capture files into a store, in this process, as fast as possible."""
+    return run(Job(sources=tuple(captures), store=str(store)), lambda tick: None)
+
+
+def tune_garbage_collector() -> None:
+    """Decoding makes few cycles and many objects: the collector's usual threshold costs more than the parsers."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 50)
+
+
+class _Ticker:
+    """Commits and reports at their own paces; both look at the wall clock, never at packets."""
+
+    def __init__(self, report: Report, pipeline: Pipeline, sources: capture.Sources) -> None:
+        self._report = report
+        self._pipeline = pipeline
+        self._sources = sources
+        self._version = 0
+        self._committed = self._ticked = time.monotonic()
+
+    def commit(self, *, final: bool = False) -> None:
+        self._version = self._pipeline.commit(final=final)
+        self._committed = time.monotonic()
+
+    def tick(self, state: str, *, force: bool = False) -> None:
+        now = time.monotonic()
+        if now - self._committed >= COMMIT_S and not force:
+            self.commit()
+        if now - self._ticked < TICK_S and not force:
+            return
+        self._ticked = now
+        pipeline = self._pipeline
+        self._report(
+            Tick(
+                state=state,
+                version=self._version,
+                now_us=pipeline.now_us,
+                progress=self._sources.progress,
+                counters=pipeline.counters,
+                notes=tuple(self._sources.notes),
+            )
+        )

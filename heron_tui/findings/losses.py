@@ -1,0 +1,45 @@
+"""The observer's own limits, said: what was missing in the capture or could not be followed."""
+
+from collections.abc import Iterable
+
+from ..model.finding import Finding, Severity
+from ..model.flow import Damage, Flow
+from ..model.http import Trouble
+
+SEVERITY: dict[str, Severity] = {
+    "tcp.gap": "warning",
+    "tcp.midstream": "note",
+    "h2.desync": "warning",
+    "capture.lost": "warning",
+    "body.truncated": "warning",
+}
+
+
+def gaps(flows: Iterable[Flow]) -> list[Finding]:
+    """`tcp.gap` and `tcp.midstream` of the flows given; a flow that loses more replaces its finding."""
+    found = []
+    for flow in flows:
+        if flow.gaps:
+            holes = "1 gap" if flow.gaps == 1 else f"{flow.gaps} gaps"
+            text = f"{flow.lost_bytes} bytes in {holes} of {flow.client} → {flow.server} are not in the capture"
+            found.append(Finding("tcp.gap", SEVERITY["tcp.gap"], flow.t_start_us, "flow", flow.id, text))
+        if flow.midstream and flow.bytes_client + flow.bytes_server:
+            text = f"the capture begins inside the connection {flow.client} → {flow.server}"
+            severity = SEVERITY["tcp.midstream"]
+            found.append(Finding("tcp.midstream", severity, flow.t_start_us, "flow", flow.id, text, flow.first_packet))
+    return found
+
+
+def damage(items: Iterable[Damage]) -> list[Finding]:
+    """`capture.lost`: packets that could not be read below TCP."""
+    return [
+        Finding("capture.lost", SEVERITY["capture.lost"], item.time_us, "capture", item.what, item.what, item.packet)
+        for item in items
+    ]
+
+
+def trouble(event: Trouble) -> Finding:
+    """What a decoder of the http floor could not follow."""
+    scope, ref = ("exchange", event.exchange) if event.exchange else ("flow", event.flow)
+    severity = SEVERITY.get(event.code, "warning")
+    return Finding(event.code, severity, event.time_us, scope, ref, event.text, event.packet)

@@ -1,0 +1,13 @@
+#!/bin/sh
+# System packages that the tests use: installed where that is allowed, named where it is not (those tests then skip).
+set -eu
+missing=""
+command -v tmux >/dev/null 2>&1 || missing="$missing tmux"
+command -v tshark >/dev/null 2>&1 || missing="$missing tshark"
+[ -z "$missing" ] && exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "installing$missing"
+    export DEBIAN_FRONTEND=noninteractive
+    if apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing >/dev/null; then exit 0; fi
+fi
+echo "Not installed:$missing. The tests that need them are skipped and say so. Debian, Ubuntu: sudo apt-get install$missing" >&2
