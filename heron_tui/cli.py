@@ -12,6 +12,7 @@ from .core.errors import HeronError, SourceError, UsageError
 
 KINDS = ("calls", "turns", "sessions", "tools", "flows", "exchanges", "packets", "findings", "metrics")
 SQLITE_MAGIC = b"SQLite format 3\x00"
+FOR_SCRIPTS = "for scripts there is: heron-tui query FILE calls --json"
 SPEEDS = {"max": 0.0, "1x": 1.0, "10x": 10.0}
 
 
@@ -23,7 +24,10 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; answers its exit code: 0 ok, 1 error, 2 usage, 3 missing privilege, 4 source failed, 130 ctrl-c."""
+    """Run one command; answers its exit code.
+
+    0 ok, 1 error, 2 usage, 3 missing privilege, 4 source failed, 130 interrupted.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         if arguments and arguments[0] in COMMANDS:
@@ -42,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _open(arguments: Sequence[str]) -> int:
     parser = _Parser(
         prog="heron-tui",
-        description="The Wireshark for AI agents, in a terminal: shows what the agents in a capture did, down to the byte.",
+        description="The Wireshark for AI agents, in a terminal: what the agents in a capture did, down to the byte.",
         epilog="commands: query, replay, stores, info. `heron-tui COMMAND --help` says more of each.",
     )
     _capture_arguments(parser)
