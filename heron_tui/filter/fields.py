@@ -1,0 +1,125 @@
+"""The one table of filter fields: completion, help, columns, colour rules, API parameters and tests read it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Scope = Literal["packet", "flow", "http", "call", "tool", "turn", "session", "process", "finding"]
+Type = Literal["text", "int", "number", "duration", "time", "bool"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of the filter language.
+
+    Attributes:
+        name: as it is typed. scope: whose field it is.
+        type: durations compare in microseconds, times in microseconds since the epoch.
+        key: the field of the record (records.md) that holds it; a dot goes into a nested object.
+        help: one line for people.
+        many: a record may have several values; a comparison asks whether *any* fits.
+        flag: a bare use asks for true, not for presence.
+    """
+
+    name: str
+    scope: Scope
+    type: Type
+    key: str
+    help: str
+    many: bool = False
+    flag: bool = False
+
+
+def _table() -> dict[str, Field]:
+    rows: list[Field] = []
+
+    def add(scope: Scope, name: str, type_: Type, help_: str, key: str | None = None, *, many: bool = False) -> None:
+        full = name if name == "body" else f"{scope}.{name}"
+        rows.append(Field(full, scope, type_, key or name, help_, many=many, flag=type_ == "bool"))
+
+    add("packet", "number", "int", "number of the packet in the capture")
+    add("packet", "time", "time", "when it was captured", "time_us")
+    add("packet", "length", "int", "bytes on the wire")
+    add("packet", "payload", "int", "bytes of TCP payload")
+    add("packet", "info", "text", "what it is in the agent's terms")
+
+    add("flow", "id", "text", "id of the connection")
+    add("flow", "client", "text", "address:port of the client")
+    add("flow", "server", "text", "address:port of the server")
+    add("flow", "protocol", "text", "http/1.1, http/2, websocket, tls, ...")
+    add("flow", "packets", "int", "packets of the connection")
+    add("flow", "bytes_client", "int", "payload bytes from the client")
+    add("flow", "bytes_server", "int", "payload bytes from the server")
+    add("flow", "calls", "int", "calls carried")
+    add("flow", "gaps", "int", "holes in the capture of it")
+    add("flow", "lost_bytes", "int", "bytes in those holes")
+
+    add("http", "method", "text", "GET, POST, ...")
+    add("http", "host", "text", "Host header or :authority")
+    add("http", "path", "text", "path of the request, without its query")
+    add("http", "status", "int", "status code of the response")
+    add("http", "header", "text", 'a header of request or response: http.header["name"]', many=True)
+    add("http", "body", "text", "text of request or response body")
+
+    add("call", "id", "text", "id of the call")
+    add("call", "n", "int", "number of the call, by start of the request")
+    add("call", "model", "text", "model asked for", "request_model")
+    add("call", "response_model", "text", "model that answered")
+    add("call", "wire_api", "text", "anthropic, openai-chat, openai-responses, gemini, ...")
+    add("call", "operation", "text", "chat, count_tokens, embeddings, ...")
+    add("call", "provider", "text", "who serves it, as far as the wire shows")
+    add("call", "transport", "text", "http/1.1, http/2, websocket")
+    add("call", "status", "int", "HTTP status")
+    add("call", "outcome", "text", "ok, error, truncated, aborted, no_response, in_progress")
+    add("call", "error", "text", "type of the error, where there is one", "error_type")
+    add("call", "ttft", "duration", "request end to first token", "ttft_us")
+    add("call", "e2e", "duration", "request start to last byte", "e2e_us")
+    add("call", "tpot", "duration", "time per output token", "tpot_us")
+    add("call", "max_gap", "duration", "longest silence between content events", "max_gap_us")
+    add("call", "time", "time", "start of the request", "t_request_us")
+    add("call", "input_tokens", "int", "input tokens, cached included")
+    add("call", "output_tokens", "int", "output tokens, reasoning included")
+    add("call", "cache_read_tokens", "int", "input tokens read from the cache")
+    add("call", "cache_write_tokens", "int", "input tokens written to the cache")
+    add("call", "reasoning_tokens", "int", "output tokens of reasoning")
+    add("call", "finish", "text", "finish reason, as on the wire")
+    add("call", "attempt", "int", "1 for the first, a retry counts up")
+    add("call", "agent", "text", "profile: claude-code, codex, ...")
+    add("call", "subagent", "text", "sub-agent that made it")
+    add("call", "auxiliary", "text", "kind of side call: title, compaction, ...")
+    add("call", "streaming", "bool", "the answer was asked for as a stream")
+    add("call", "messages", "int", "messages the request carried")
+    add("call", "text", "text", "text of the answer")
+    add("call", "thinking", "text", "thinking of the answer")
+
+    add("tool", "name", "text", "name of the tool")
+    add("tool", "error", "bool", "the result says that it failed")
+    add("tool", "duration", "duration", "from the answer that asked to the request with the result", "duration_us")
+    add("tool", "arguments", "text", "arguments, as JSON text")
+    add("tool", "result_bytes", "int", "size of the result")
+    add("tool", "mcp_server", "text", "MCP server that the tool belongs to")
+
+    add("turn", "id", "text", "id of the turn")
+    add("turn", "agent", "text", "profile: claude-code, codex, ...")
+    add("turn", "status", "text", "in_progress, complete, incomplete")
+    add("turn", "calls", "int", "calls in the turn", "call_count")
+    add("turn", "tools", "int", "tool calls in the turn")
+    add("turn", "duration", "duration", "start to end", "duration_us")
+    add("turn", "prompt", "text", "what the user asked")
+    add("turn", "answer", "text", "final answer")
+
+    add("session", "id", "text", "id of the session")
+    add("session", "agent", "text", "profile: claude-code, codex, ...")
+    add("session", "cwd", "text", "working directory, where the wire shows it")
+    add("session", "turns", "int", "turns in the session")
+
+    add("process", "pid", "int", "process id", "process.pid")
+    add("process", "name", "text", "process name", "process.comm")
+    add("process", "exe", "text", "executable", "process.exe")
+
+    add("finding", "code", "text", "tcp.gap, call.error, ...", many=True)
+    add("finding", "severity", "text", "chat, note, warning, error", many=True)
+    return {field.name: field for field in rows}
+
+
+FIELDS = _table()
+FIELDS["body"] = Field("body", "http", "text", "body", "text of request or response body")

@@ -1,0 +1,104 @@
+"""A filter as a Python predicate over records: for what arrives, for colour rules, and as the measure of the SQL.
+
+A record is looked at together with its relatives: `lookup(scope)` answers all records of another scope that belong to
+it (one call's turn, a turn's calls, ...). A field of another scope holds when it holds for *any* of them.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from .lexer import Value
+from .tree import And, Compare, Member, Node, Not, Operand, Or
+
+Record = Mapping[str, Any]
+Lookup = Callable[[str], Sequence[Record]]
+Test = Callable[[Any], bool]
+
+
+def matches(node: Node | None, lookup: Lookup) -> bool:
+    """Whether the record whose relatives `lookup` gives (itself included, under its own scope) fits the filter."""
+    match node:
+        case None:
+            return True
+        case And(parts):
+            return all(matches(part, lookup) for part in parts)
+        case Or(parts):
+            return any(matches(part, lookup) for part in parts)
+        case Not(part):
+            return not matches(part, lookup)
+        case Compare(operand, op, value):
+            return _holds(operand, lookup, comparison(op, value), none_of=op == "!=")
+        case Member(operand, values, ranges):
+            return _holds(operand, lookup, membership(values, ranges))
+        case _:
+            values_ = list(_values(node.operand, lookup))
+            return any(v is True for v in values_) if node.operand.field.flag else bool(values_)
+
+
+def _holds(operand: Operand, lookup: Lookup, test: Test, *, none_of: bool = False) -> bool:
+    """Any value fits; with `all`, and for !=, every value must. No value: false."""
+    values = list(_values(operand, lookup))
+    if not values:
+        return False
+    return all(map(test, values)) if operand.every or none_of else any(map(test, values))
+
+
+def _values(operand: Operand, lookup: Lookup) -> Iterable[Any]:
+    field = operand.field
+    for record in lookup(field.scope):
+        value = record_value(record, field.key, operand.key)
+        for one in value if isinstance(value, (list, tuple)) else (value,):
+            if one is not None:
+                yield orjson.dumps(one).decode() if isinstance(one, dict) else one
+
+
+def record_value(record: Record, key: str, name: str | None = None) -> Any:
+    """The value under a dotted key; for headers, all values of the header `name`."""
+    if name is not None:
+        both = (record.get("request_headers") or ()), (record.get("response_headers") or ())
+        return [value for headers in both for header, value in headers if header.lower() == name]
+    value: Any = record
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+def comparison(op: str, value: Value) -> Test:
+    """One comparison as a predicate. Texts compare as they are; `contains` and `~` look at the text form."""
+    if op == "~":
+        search = re.compile(str(value)).search
+        return lambda got: search(_text(got)) is not None
+    if op == "contains":
+        needle = str(value).lower()
+        return lambda got: needle in _text(got).lower()
+    tests: dict[str, Test] = {
+        "==": lambda got: _same_kind(got, value) and bool(got == value),
+        "!=": lambda got: not (_same_kind(got, value) and got == value),
+        "<": lambda got: _same_kind(got, value) and bool(got < value),
+        "<=": lambda got: _same_kind(got, value) and bool(got <= value),
+        ">": lambda got: _same_kind(got, value) and bool(got > value),
+        ">=": lambda got: _same_kind(got, value) and bool(got >= value),
+    }
+    return tests[op]
+
+
+def membership(values: Sequence[Value], ranges: Sequence[tuple[Value, Value]]) -> Test:
+    def test(got: Any) -> bool:
+        if any(_same_kind(got, value) and got == value for value in values):
+            return True
+        return any(_same_kind(got, low) and low <= got <= high for low, high in ranges)
+
+    return test
+
+
+def _same_kind(got: Any, value: Value) -> bool:
+    return isinstance(got, str) == isinstance(value, str)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
