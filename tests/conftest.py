@@ -1,0 +1,35 @@
+"""Stores made from the captures, each once per test process; directories of the user's own are never touched."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+CAPTURES = Path(__file__).resolve().parent / "captures"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def private_home(tmp_path_factory: pytest.TempPathFactory):
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
+        for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+            patch.setenv(name, str(home / name.lower()))
+        yield home
+
+
+@pytest.fixture(scope="session")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The store of the capture with that name."""
+    from heron_tui.engine.run import replay
+
+    made: dict[str, Path] = {}
+
+    def store(name: str) -> Path:
+        if name not in made:
+            path = tmp_path_factory.mktemp("store") / f"{name}.store"
+            replay([str(CAPTURES / f"{name}.pcap")], path)
+            made[name] = path
+        return made[name]
+
+    return store
