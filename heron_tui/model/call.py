@@ -49,6 +49,10 @@ class Message:
         size: bytes in the body.
         raw_hash: xxh3-64 of its bytes in the body.
         kind: for forms without role: `reasoning`, `function_call`, ...; else the API's role word.
+
+    A message that holds tool results and no text has role `tool`, whatever its API calls it. Their text stands in
+    `tool_results`, not in `texts`. `key` is empty for what says nothing of its own and may be left out when a history
+    is sent again (reasoning items, items of tools that the API ran itself): see `CallRequest.keys`.
     """
 
     role: Role
@@ -93,6 +97,11 @@ class CallRequest:
     params: dict[str, Any] = field(default_factory=dict)
     error: str | None = None
 
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """Keys of the messages that count when conversations are compared."""
+        return tuple([message.key for message in self.messages if message.key])
+
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
@@ -116,6 +125,13 @@ class CallResponse:
         t_first_token_us, t_last_content_us, content_events, max_gap_us: over events that carry generated content.
         choices: how many alternatives (OpenAI n > 1); text, tool calls and finish are those of choice 0, then of the
             others, in order of index.
+        server_calls: tools that the API ran itself (web search, code, MCP connectors): no client answers them.
+        served_by: what the answer's own ids and fields give away of the server (`vllm`, `ollama`, ...).
+        answer_keys: the keys (`Message.key`) that this answer has when a client sends it back in a later request: one
+            for APIs that send it back as one message, one for each item (text, then each tool call, in their order)
+            for Responses; empty when nothing was said. A request continues the conversation when its `keys` are those
+            of the earlier request followed by these (Responses: tool outputs may stand between them). Of several
+            choices, those of the first.
     """
 
     model: str | None = None
@@ -135,6 +151,9 @@ class CallResponse:
     t_last_content_us: int | None = None
     content_events: int = 0
     max_gap_us: int | None = None
+    server_calls: tuple[ToolCall, ...] = ()
+    served_by: str | None = None
+    answer_keys: tuple[bytes, ...] = ()
 
 
 @dataclass(slots=True)
