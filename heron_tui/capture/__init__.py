@@ -1,0 +1,5 @@
+"""Sources of packets: capture files and streams, read as batches of columns."""
+
+from .sources import Sources, open_sources
+
+__all__ = ["Sources", "open_sources"]

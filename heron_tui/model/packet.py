@@ -91,6 +91,7 @@ class Source:
             `name` itself, or a spooled copy next to the store; None when there is none.
         format: `pcap`, `pcapng`. size: bytes of the uncompressed capture read so far.
         note: where it was damaged or cut, if so (one line).
+        dropped: packets that the capturing side says it lost (drop counters of pcapng).
     """
 
     file: int
@@ -101,3 +102,4 @@ class Source:
     size: int = 0
     packets: int = 0
     note: str | None = None
+    dropped: int = 0

@@ -1,0 +1,126 @@
+"""All captures of a run, opened together and read as one."""
+
+import select
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ..core.errors import SourceError
+from ..model.packet import PacketBatch, Source
+from .merge import Queue, join
+from .reader import STDIN, Reader
+
+PAUSE = 0.1
+"""Seconds that are waited for live sources before `batches` says that there is nothing new."""
+
+SMALLEST_SHARE = 1024
+
+
+def open_sources(
+    paths: Sequence[str], *, spool: Path | None, follow: bool = False, stdin_fd: int | None = None
+) -> "Sources":
+    """Open capture files (pcap and pcapng, plain or compressed with gzip or zstd) and look at their beginnings.
+
+    Args:
+        paths: files in any order, named pipes, `-` for standard input.
+        spool: directory for the uncompressed bytes of what cannot be read again at a place (pipes, compressed files),
+            one file each, readable by its owner only; None keeps none of them.
+        follow: files grow: keep reading them at their end.
+        stdin_fd: what `-` means; 0 where None. Reading goes on in a duplicate of it.
+
+    Raises:
+        SourceError: a file cannot be read or is no capture. Nothing has been written then.
+    """
+    if not paths:
+        raise SourceError("no capture is named")
+    if sum(path == STDIN for path in paths) > 1:
+        raise SourceError("standard input (-) is named twice")
+    readers: list[Reader] = []
+    try:
+        for file, path in enumerate(paths):
+            readers.append(Reader(file, path, fd=stdin_fd, follow=follow))
+        for reader in readers:
+            reader.keep_in(spool)
+    except BaseException:
+        for reader in readers:
+            reader.close()
+        raise
+    return Sources(readers)
+
+
+class Sources:
+    """The captures of a run. `sources` holds one record per path, in their order, kept up to date while reading."""
+
+    def __init__(self, readers: list[Reader]) -> None:
+        self._readers = readers
+        self._queues = [Queue() for _ in readers]
+        self._number = 1
+        self.sources: list[Source] = [reader.source for reader in readers]
+
+    def batches(self, limit: int = 32768) -> Iterator[PacketBatch | None]:
+        """The packets of all captures, merged by time; None after a while in which nothing new came.
+
+        Packets of the same time come in the order of their files, and those of one file in its own order even where its
+        times step back. A live source that has nothing new is not waited for while others have.
+
+        Raises:
+            SourceError: what comes through a pipe turns out to be no capture, at its very beginning.
+        """
+        share = max(limit // len(self._readers), min(limit, SMALLEST_SHARE))
+        while True:
+            for reader, queue in zip(self._readers, self._queues, strict=True):
+                if not queue and not reader.ended:
+                    batch = reader.read(share)
+                    if batch is not None:
+                        queue.put(batch)
+            if any(self._queues):
+                yield self._merged()
+            elif all(reader.ended for reader in self._readers):
+                return
+            else:
+                if all(reader.ended or reader.starved for reader in self._readers):
+                    self._wait()
+                yield None
+
+    def _merged(self) -> PacketBatch:
+        """All waiting packets that no packet still to be read can precede."""
+        open_ends = [
+            (queue.last_key, file)
+            for file, (queue, reader) in enumerate(zip(self._queues, self._readers, strict=True))
+            if queue and not reader.ended
+        ]
+        key, last = min(open_ends, default=(max(queue.last_key for queue in self._queues if queue), len(self._queues)))
+        parts = [queue.take(key, inclusive=file <= last) for file, queue in enumerate(self._queues)]
+        batch = join([part for part in parts if part is not None], self._number)
+        self._number += len(batch)
+        return batch
+
+    def _wait(self) -> None:
+        """Until something comes, or PAUSE is over."""
+        waited_for = [reader.waitable for reader in self._readers if not reader.ended]
+        pipes = [fd for fd in waited_for if fd is not None]
+        if len(pipes) < len(waited_for):
+            time.sleep(PAUSE)
+            return
+        poll = select.poll()
+        for fd in pipes:
+            poll.register(fd, select.POLLIN)
+        poll.poll(PAUSE * 1000)
+
+    @property
+    def progress(self) -> float | None:
+        """0..1 of the bytes of all files; None while a pipe or a followed file is among them."""
+        parts = [reader.progress() for reader in self._readers]
+        known = [part for part in parts if part is not None]
+        if len(known) < len(parts):
+            return None
+        return sum(taken for taken, _ in known) / max(sum(total for _, total in known), 1)
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know: damage and where, what was cut, skipped or lost; one line each."""
+        return [line for reader in self._readers for line in reader.notes()]
+
+    def close(self) -> None:
+        for reader in self._readers:
+            reader.close()

@@ -1,0 +1,171 @@
+"""Bytes that come one after the other: pipes, compressed files, files that still grow."""
+
+import os
+import select
+import stat
+from collections.abc import Iterator
+
+from ..model.packet import Buffer
+from .expand import Expander, expander
+from .spool import Spool
+
+CHUNK = 4 << 20
+"""Bytes of the capture that are taken in at once, if they are there."""
+
+READ = 256 << 10
+
+BOMB_SIZE = 1 << 30
+BOMB_RATIO = 500
+"""Compressed input is not read further once it made BOMB_SIZE bytes, and BOMB_RATIO times what went in."""
+
+
+class Stream:
+    """Reads a file descriptor as far as it can be read without waiting, and expands what is compressed.
+
+    Args:
+        fd: closed by `close`.
+        follow: the end of a file is not the end: more may be written to it.
+
+    Attributes:
+        is_file: a regular file, no pipe.
+    """
+
+    def __init__(self, fd: int, *, follow: bool = False) -> None:
+        status = os.fstat(fd)
+        self._fd = fd
+        self.is_file = stat.S_ISREG(status.st_mode)
+        self._follow = follow and self.is_file
+        self._total = status.st_size if self.is_file and not follow else None
+        self._taken = 0
+        self._made = 0
+        self._input_ended = False
+        self._head = b""
+        self._begun = False
+        self._expander: Expander | None = None
+        self._pieces: Iterator[bytes] = iter(())
+        self._spool: Spool | None = None
+        self.data: Buffer = b""
+        self.base = 0
+        self.ended = False
+        self.damage: str | None = None
+
+    @property
+    def live(self) -> bool:
+        """More may come later, when nothing comes now."""
+        return not self.ended and (self._follow or not self.is_file)
+
+    @property
+    def compressed(self) -> bool:
+        return self._expander is not None
+
+    @property
+    def waitable(self) -> int | None:
+        """A descriptor that becomes readable when more comes; files never say so."""
+        return None if self.is_file else self._fd
+
+    @property
+    def note(self) -> str | None:
+        return self._spool.note if self._spool else None
+
+    def keep_in(self, spool: Spool) -> None:
+        """Write all bytes, from the first on, into `spool`. To be called before the window has moved."""
+        assert self.base == 0
+        spool.write(bytes(self.data))
+        self._spool = spool
+
+    def load(self, position: int, need: int, /) -> None:
+        end = self.base + len(self.data)
+        if position < end and end - position >= need:
+            return
+        pieces = [bytes(self.data[position - self.base :])] if position < end else []
+        have = sum(map(len, pieces))
+        while have < max(need, CHUNK):
+            piece = self._next()
+            if not piece:
+                break
+            if self._spool:
+                self._spool.write(piece)
+            end += len(piece)
+            if end - position < len(piece):  # part of what is skipped, or all of it
+                piece = piece[len(piece) - max(end - position, 0) :]
+            have += len(piece)
+            if piece:
+                pieces.append(piece)
+        self.data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        self.base = min(position, end)
+
+    def _next(self) -> bytes:
+        """The next uncompressed bytes, empty where there are none now; sets `ended`."""
+        while not self.ended:
+            for piece in self._pieces:
+                self._made += len(piece)
+                if self._made > BOMB_SIZE and self._made > BOMB_RATIO * self._taken and self.compressed:
+                    self._end(f"the {self._name} data expands more than {BOMB_RATIO}-fold")
+                return piece
+            if self._expander and self._expander.damage:
+                self._end(self._expander.damage)
+                return b""
+            data = self._read()
+            if data:
+                self._pieces = self._expanded(data)
+            elif self._input_ended and self._head:  # shorter than any magic
+                self._pieces, self._head = iter((self._head,)), b""
+            elif self._input_ended:
+                cut = self._expander is not None and self._expander.open
+                self._end(f"the {self._name} data ends in its midst" if cut else None)
+            else:
+                return b""
+        return b""
+
+    @property
+    def _name(self) -> str:
+        return self._expander.name if self._expander else "plain"
+
+    def _end(self, damage: str | None) -> None:
+        self.ended = True
+        self.damage = self.damage or damage
+
+    def _expanded(self, data: bytes) -> Iterator[bytes]:
+        if not self._begun:
+            self._head += data
+            if len(self._head) < 4:
+                return iter(())
+            data, self._head = self._head, b""
+            self._begun = True
+            self._expander = expander(data)
+        return self._expander.feed(data) if self._expander else iter((data,))
+
+    def _read(self) -> bytes:
+        """What can be read now."""
+        if self._input_ended:
+            return b""
+        try:
+            if not self.is_file and not _readable(self._fd):
+                return b""
+            data = os.read(self._fd, READ)
+        except BlockingIOError:
+            return b""
+        except OSError as error:
+            self._input_ended = True
+            self.damage = error.strerror
+            return b""
+        self._taken += len(data)
+        if not data and not self._follow:
+            self._input_ended = True
+        elif not data and os.fstat(self._fd).st_size < self._taken:
+            self._end("the file became shorter while it was followed")
+        return data
+
+    def progress(self) -> tuple[int, int] | None:
+        return None if self._total is None else (min(self._taken, self._total), self._total)
+
+    def close(self) -> None:
+        os.close(self._fd)
+        if self._spool:
+            self._spool.close()
+
+
+def _readable(fd: int) -> bool:
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(0))
