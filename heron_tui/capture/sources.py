@@ -73,13 +73,15 @@ class Sources:
                     batch = reader.read(share)
                     if batch is not None:
                         queue.put(batch)
-            if any(self._queues):
+            empty = [reader for reader, queue in zip(self._readers, self._queues, strict=True) if not queue]
+            if not all(reader.ended or reader.starved for reader in empty):
+                yield None  # one of them is still among blocks that hold no packet
+            elif any(self._queues):
                 yield self._merged()
-            elif all(reader.ended for reader in self._readers):
+            elif all(reader.ended for reader in empty):
                 return
             else:
-                if all(reader.ended or reader.starved for reader in self._readers):
-                    self._wait()
+                self._wait()
                 yield None
 
     def _merged(self) -> PacketBatch:
