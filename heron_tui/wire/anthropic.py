@@ -1,0 +1,243 @@
+"""Anthropic's Messages API, also as Vertex AI and Bedrock carry it.
+
+Sources: Anthropic's API reference (Messages, Streaming), captures `anthropic-sdk`, `claude-code`, `openclaw`.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from ..model.call import CallRequest, Message
+from ..model.http import Request
+from . import digest, lenient
+from .answer import Answer, Block, BlockKind
+from .api import Route, WireApi, is_array, names_of, streaming
+from .body import Body
+
+_vertex = re.compile(r"/publishers/anthropic/models/([^/:]+):(rawPredict|streamRawPredict)$")
+_bedrock = re.compile(r"^/model/([^/]+)/invoke$")
+_skip = frozenset({"model", "messages", "system", "tools", "metadata", "stream"})
+_chat_only = ("stream_options", "max_completion_tokens", "response_format", "functions", "n")
+_thinking = frozenset({"thinking", "redacted_thinking"})
+
+
+def route(request: Request) -> Route | None:
+    path = request.path
+    if path.endswith("/messages"):
+        return Route()
+    if path.endswith("Predict") and (found := _vertex.search(path)):
+        return Route(model=found[1], streaming=found[2] == "streamRawPredict")
+    if path.endswith("/invoke") and (found := _bedrock.match(path)):
+        return Route(model=found[1], streaming=False)
+    return None
+
+
+def fits(body: Body, route: Route | None) -> bool:
+    """`model` and `messages`, and what tells them from OpenAI Chat's where no route does."""
+    if not is_array(body, "messages") or "input" in body:
+        return False
+    if route is not None:
+        return "model" in body or route.model is not None or "max_tokens" in body
+    if "anthropic_version" in body:
+        return True
+    if "model" not in body or any(name in body for name in _chat_only):
+        return False
+    return (
+        any(name in body for name in ("system", "thinking", "stop_sequences"))
+        or body.holds("tools", b'"input_schema"')
+        or body.holds("messages", b'"tool_use_id"')
+        or ("max_tokens" in body and (body.text("model") or "").startswith("claude"))
+    )
+
+
+def read(body: Body, route: Route) -> CallRequest:
+    messages, parts = body.messages("anthropic", "messages", _message)
+    form = lenient.mapping(lenient.mapping(body.get("output_config")).get("format")) or body.get("output_format")
+    return CallRequest(
+        wire_api="anthropic",
+        operation="chat",
+        model=body.text("model") or route.model,
+        streaming=streaming(body, route),
+        system=body.remembered("anthropic system", "system", _system, ""),
+        messages=messages,
+        tools=body.remembered("anthropic tools", "tools", names_of, ()),
+        ids=body.strings("metadata", "container", "user"),
+        schema=lenient.mapping(form).get("type") == "json_schema",
+        parts=parts,
+        params=body.params(_skip),
+    )
+
+
+def _system(value: Any) -> str:
+    return "\n".join(digest.content_texts(value))
+
+
+def _message(value: Any, raw: bytes, raw_hash: int) -> Message | None:
+    if not isinstance(value, dict):
+        return None
+    content = value.get("content")
+    calls, results, others = [], [], []
+    for block in lenient.sequence(content):
+        if not isinstance(block, dict):
+            continue
+        kind = block.get("type")
+        if kind == "tool_use":
+            calls.append(digest.tool_call(block.get("id"), block.get("name"), block.get("input")))
+        elif kind == "tool_result":
+            error = block.get("is_error")
+            error = error if isinstance(error, bool) else None
+            results.append(digest.tool_result(block.get("tool_use_id"), block.get("content"), error))
+        elif kind not in _thinking and "text" not in block and not is_server_block(kind):
+            others.append(block)
+    texts = digest.content_texts(content)
+    return digest.message(raw, raw_hash, value.get("role"), texts=texts, calls=calls, results=results, others=others)
+
+
+def is_server_block(kind: Any) -> bool:
+    """Whether a block is a tool that the API ran itself, or the result of one (web search, code, MCP connector)."""
+    return isinstance(kind, str) and kind not in ("tool_use", "tool_result") and kind.endswith(("_tool_use", "_result"))
+
+
+class _Delta(msgspec.Struct, gc=False):
+    type: str = ""
+    text: str | None = None
+    partial_json: Any = None
+    thinking: str | None = None
+    stop_reason: str | None = None
+    stop_details: Any = None
+
+
+class _Event(msgspec.Struct, gc=False):
+    type: str = ""
+    index: int | None = None
+    delta: _Delta | None = None
+    content_block: Any = None
+    message: Any = None
+    usage: Any = None
+    error: Any = None
+
+
+_decoder = lenient.EventDecoder(_Event)
+
+
+class AnthropicAnswer(Answer):
+    """Folds `message_start ... message_stop`. Blocks are told apart by index: all may start before any delta."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._newest = 0
+
+    def take(self, names: Sequence[str], data: list[bytes]) -> list[int]:
+        hits: list[int] = []
+        hit = hits.append
+        blocks = self.blocks
+        for place, event in enumerate(_decoder.decode(data)):
+            if event is None:
+                continue
+            kind = event.type or names[place]
+            if kind == "content_block_delta":
+                delta = event.delta
+                if delta is None:
+                    continue
+                index = self._newest if event.index is None else event.index
+                if (piece := delta.text) is not None:
+                    block = blocks.get((0, index)) or self.block((0, index), "text")
+                elif (piece := delta.partial_json) is not None:
+                    block = blocks.get((0, index)) or self.block((0, index), "tool")
+                    if not isinstance(piece, str):
+                        block.whole, piece = piece, ""
+                        hit(place)
+                elif (piece := delta.thinking) is not None:
+                    block = blocks.get((0, index)) or self.block((0, index), "thinking")
+                else:
+                    continue
+                if piece:
+                    block.pieces.append(piece)
+                    hit(place)
+            elif self._take_other(kind, event):
+                hit(place)
+        return hits
+
+    def _take_other(self, kind: str, event: _Event) -> bool:
+        """Everything but deltas; True where generated content came with it."""
+        if kind == "content_block_start":
+            index = event.index if event.index is not None else self._newest + bool(self.blocks)
+            self._newest = index
+            block = self.blocks[(0, index)] = _block(event.content_block)
+            return bool(block.pieces or block.whole)
+        if kind == "message_delta":
+            delta = event.delta or _Delta()
+            self._stop(delta.stop_reason, delta.stop_details)
+            self._add_usage(event.usage)
+        elif kind == "message_start":
+            self._start(lenient.mapping(event.message))
+        elif kind == "message_stop":
+            self.ended = True
+        elif kind == "error" or (not kind and event.error is not None):
+            self.fail(event.error if event.error is not None else {"type": "error"})
+        return False
+
+    def read(self, value: Any) -> None:
+        message = lenient.mapping(value)
+        if message.get("type") == "error" or ("error" in message and "content" not in message):
+            self.fail(message)
+            return
+        self._start(message)
+        for index, block in enumerate(lenient.sequence(message.get("content"))):
+            self.blocks[(0, index)] = _block(block)
+
+    def _start(self, message: dict[str, Any]) -> None:
+        self.model = lenient.some(message.get("model")) or self.model
+        self.id = lenient.some(message.get("id")) or self.id
+        self._stop(message.get("stop_reason"), message.get("stop_details"))
+        self._add_usage(message.get("usage"))
+
+    def _stop(self, reason: Any, details: Any) -> None:
+        if not lenient.some(reason):
+            return
+        self.finishes[0] = reason
+        if reason == "refusal":
+            told = lenient.mapping(details)
+            self.refusal = [lenient.some(told.get("explanation")) or lenient.some(told.get("category")) or "refusal"]
+
+    def _add_usage(self, usage: Any) -> None:
+        """The newer usage wins, but keeps what only an earlier one had.
+
+        A null, and a zero for input that was counted before, say nothing: some servers fill their last usage so.
+        """
+        if not isinstance(usage, dict):
+            return
+        before = self.usage or {}
+        said = {
+            name: count
+            for name, count in usage.items()
+            if name not in before or (count is not None and (count != 0 or name == "output_tokens"))
+        }
+        self.use({**before, **said})
+
+
+def _block(value: Any) -> Block:
+    """A content block as it starts in a stream, or whole."""
+    block = lenient.mapping(value)
+    kind = block.get("type")
+    if kind == "text":
+        return _filled("text", block.get("text"))
+    if kind == "thinking":
+        return _filled("thinking", block.get("thinking"))
+    if kind == "tool_use":
+        return Block("tool", block.get("id"), block.get("name"), block.get("input") or None)
+    if is_server_block(kind) and "name" in block:
+        return Block("server", block.get("id"), block.get("name"), block.get("input") or None)
+    return Block("other")
+
+
+def _filled(kind: BlockKind, text: Any) -> Block:
+    block = Block(kind)
+    if isinstance(text, str) and text:
+        block.pieces.append(text)
+    return block
+
+
+API = WireApi("anthropic", route, fits, read, AnthropicAnswer)

@@ -1,0 +1,96 @@
+"""What a wire API brings: how to recognise its requests, read them, and fold what answers them."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..model.call import CallRequest
+from ..model.http import Request
+from .answer import Answer
+from .body import Body
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What a request's route says by itself.
+
+    Attributes:
+        model: where the path names it.
+        streaming: where the path decides it.
+    """
+
+    operation: str = "chat"
+    model: str | None = None
+    streaming: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WireApi:
+    """A wire API.
+
+    Attributes:
+        name: as in records (`wire_api`).
+        route: from method, path and headers alone; None where they say nothing. It runs on every
+            request: keep it cheap.
+        fits: whether a body is one of this API's chat requests, by its shape. With a route given, the shape may lack
+            what the route says.
+        read: what a chat request asks.
+        answer: makes the fold for the answers to chat requests.
+    """
+
+    name: str
+    route: Callable[[Request], Route | None]
+    fits: Callable[[Body, Route | None], bool]
+    read: Callable[[Body, Route], CallRequest]
+    answer: Callable[[], Answer]
+
+
+_model = re.compile(rb'"model"\s*:\s*"([^"\\]{1,200})"')
+_stream = re.compile(rb'"stream"\s*:\s*true')
+
+
+def read_torn(name: str, route: Route, data: bytes, error: str) -> CallRequest:
+    """What can be told of a chat request whose body is cut or is no JSON: model and streaming, if they are in it."""
+    model = _model.search(data)
+    return CallRequest(
+        wire_api=name,
+        operation=route.operation,
+        model=route.model or (model[1].decode("utf-8", "replace") if model else None),
+        streaming=route.streaming if route.streaming is not None else bool(_stream.search(data)),
+        error=error,
+    )
+
+
+def streaming(body: Body, route: Route, default: bool = False) -> bool:
+    if route.streaming is not None:
+        return route.streaming
+    value = body.get("stream")
+    return default if value is None else bool(value)
+
+
+def deployment(path: str, ending: str) -> str | None:
+    """Azure OpenAI's deployment, which stands for the model (``/openai/deployments/{deployment}/chat/completions``)."""
+    before, found, after = path.partition("/openai/deployments/")
+    del before
+    name, _, rest = after.partition("/")
+    return name if found and name and ("/" + rest).endswith(ending) else None
+
+
+def is_array(body: Body, name: str) -> bool:
+    raw = body.members.get(name)
+    return raw is not None and bytes(memoryview(raw)[:1]) == b"["
+
+
+def names_of(tools: Any, inner: str | None = None) -> tuple[str, ...]:
+    """Names of the tools in a list; `inner` is the member that holds the name's object, if any."""
+    found: list[str] = []
+    for tool in tools if isinstance(tools, list) else ():
+        if not isinstance(tool, dict):
+            continue
+        held = tool.get(inner) if inner else None
+        holder = held if isinstance(held, dict) else tool
+        name = holder.get("name") or tool.get("type")
+        if isinstance(name, str):
+            found.append(name)
+    return tuple(found)
