@@ -3,6 +3,7 @@
 import struct
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -59,6 +60,15 @@ def byte_order(head: bytes) -> str | None:
     return None
 
 
+@dataclass(slots=True)
+class Found:
+    """Packet blocks of one walk: where they begin, their interfaces, and which of them are simple packet blocks."""
+
+    offsets: list[int] = field(default_factory=list)
+    owners: list[int] = field(default_factory=list)
+    simple: list[int] = field(default_factory=list)
+
+
 class Pcapng:
     """Walks the blocks of a file from its first section header on."""
 
@@ -94,11 +104,12 @@ class Pcapng:
         size = len(data)
         stop = min(size, start + SPAN)
         at, need, damage = start, 0, None
-        offsets: list[int] = []
-        owners: list[int] = []
-        simple: list[int] = []  # which of the packets are simple packet blocks
+        found = Found()
         head, word = self._head, self._word
         for _ in range(limit):
+            at = self._enhanced_packets(data, at, stop, limit, found)
+            if len(found.offsets) >= limit:
+                break
             if at + 12 > size:
                 need = 12
                 break
@@ -126,25 +137,41 @@ class Pcapng:
                 damage = f"the two lengths of a block differ ({length:,} and {word(data, end - 4)[0]:,})"
                 break
             elif kind in (ENHANCED_PACKET, OBSOLETE_PACKET, SIMPLE_PACKET):
-                owner = self._owner(kind, first)
-                if owner < 0:
-                    self._orphans += 1
-                else:
-                    if kind == SIMPLE_PACKET:
-                        simple.append(len(offsets))
-                    offsets.append(at)
-                    owners.append(owner)
+                self._packet(at, kind, first, found)
             else:
                 damage = self._describe(data, at, end, kind)
                 if damage:
                     break
             at = end
-        records = self._records(data, at, offsets, owners, simple)
+        records = self._records(data, at, found)
         records.need, records.damage = need, damage
         return records
 
-    def _owner(self, kind: int, first: int) -> int:
-        """Index of the interface that a packet block names by its first word; -1 where there is none."""
+    def _enhanced_packets(self, data: Buffer, at: int, stop: int, limit: int, found: Found) -> int:
+        """Take in the packets from `at` on, as long as there is nothing but sound enhanced packet blocks.
+
+        Returns where the first other block begins: nothing is decided about that one here.
+        """
+        head, word = self._head, self._word
+        section, described = self._section, len(self._interfaces) - self._section
+        add_offset, add_owner = found.offsets.append, found.owners.append
+        last = stop - SHORTEST[ENHANCED_PACKET]
+        for _ in range(limit - len(found.offsets)):
+            if at > last:
+                break
+            kind, length, interface = head(data, at)
+            end = at + length
+            if kind != ENHANCED_PACKET or interface >= described or length < 32 or length & 3 or end > stop:
+                break
+            if word(data, end - 4)[0] != length:
+                break
+            add_offset(at)
+            add_owner(section + interface)
+            at = end
+        return at
+
+    def _packet(self, at: int, kind: int, first: int, found: Found) -> None:
+        """Take in any one packet block. Its first word names its interface, if it has one."""
         if kind == SIMPLE_PACKET:
             first = 0
         elif kind == OBSOLETE_PACKET:  # two 16-bit fields: interface, packets dropped before this one
@@ -152,7 +179,13 @@ class Pcapng:
             self._drops_before_packets += drops if drops != 0xFFFF else 0
             first = interface
         owner = self._section + first
-        return owner if owner < len(self._interfaces) else -1
+        if owner >= len(self._interfaces):
+            self._orphans += 1
+            return
+        if kind == SIMPLE_PACKET:
+            found.simple.append(len(found.offsets))
+        found.offsets.append(at)
+        found.owners.append(owner)
 
     def _describe(self, data: Buffer, at: int, end: int, kind: int) -> str | None:
         """Take in a block that holds no packet. Returns what is wrong, if reading cannot go on."""
@@ -201,8 +234,9 @@ class Pcapng:
         if kind not in QUIET and (kind in self._unknown or len(self._unknown) < 100):
             self._unknown[kind] += 1
 
-    def _records(self, data: Buffer, at: int, offsets: list[int], owners: list[int], simple: list[int]) -> Records:
-        """The packet blocks at `offsets` as columns."""
+    def _records(self, data: Buffer, at: int, found: Found) -> Records:
+        """The packet blocks found as columns."""
+        offsets, owners, simple = found.offsets, found.owners, found.simple
         if not offsets:
             return Records(empty(), empty(), empty(), empty(), empty(), at)
         block, owner = np.array(offsets, dtype=np.int64), np.array(owners, dtype=np.int64)
