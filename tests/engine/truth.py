@@ -66,7 +66,9 @@ def _call_differences(truth: Record, call: Record) -> list[str]:
                 expected["cache_read_tokens"] = usage["cache_read"]
         if not truth["response_id"] or truth["response_id"] not in (call["response_id"] or ""):
             expected["response_id"] = truth["response_id"] if truth["api"] != "ollama.chat" else call["response_id"]
-    found = [f"{key}: {call[key]!r} instead of {want!r}" for key, want in expected.items() if not _same(call[key], want)]
+    found = [
+        f"{key}: {call[key]!r} instead of {want!r}" for key, want in expected.items() if not _same(call[key], want)
+    ]
     if outcome == "ok":
         found += _tool_differences(truth, call)
         real = truth["t_last_byte"] - truth["t_arrival"]
