@@ -3,6 +3,7 @@
 import random
 import struct
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 Packet = tuple[int, int, bytes]  # seconds, microseconds, bytes
@@ -43,7 +44,7 @@ def split(packet: Packet, cuts: list[int]) -> Iterator[Packet]:
     tcp = 14 + (data[14] & 15) * 4
     sequence = struct.unpack_from(">I", data, tcp + 4)[0]
     edges = [0, *sorted(cuts), len(data) - start]
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         head = bytearray(data[:start])
         struct.pack_into(">H", head, 16, start - 14 + high - low)
         struct.pack_into(">I", head, tcp + 4, (sequence + low) & 0xFFFFFFFF)
