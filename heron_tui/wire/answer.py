@@ -1,6 +1,7 @@
 """What a response has said so far: wire APIs put pieces in, anyone may look at any time."""
 
 from collections.abc import Sequence
+from operator import sub
 from typing import Any, Literal
 
 from ..model.call import CallResponse, ToolCall
@@ -95,26 +96,26 @@ class Answer:
 
     def events(self, batch: EventBatch) -> None:
         """Fold a batch of events, with their times."""
-        hits = self.take_bounded(batch.names, batch.data)
+        if not batch.data:
+            return
+        hits = self.take_bounded(batch.names, batch.data, batch.ends[-1] - batch.starts[0])
         if not hits:
             return
-        at = batch.t_us
-        last = self._last_us
-        if last is None:
-            self._first_us = last = at[hits[0]]
-        gap = self._max_gap_us or 0
-        for hit in hits:
-            now = at[hit]
-            gap = max(gap, now - last)
-            last = now
-        self._last_us = last
         self._content_events += len(hits)
-        if self._content_events > 1:
-            self._max_gap_us = gap
+        at = batch.t_us
+        times = at[:] if len(hits) == len(at) else [at[hit] for hit in hits]
+        if self._last_us is None:
+            self._first_us = times[0]
+        else:
+            times.insert(0, self._last_us)
+        self._last_us = times[-1]
+        if len(times) > 1:
+            gap = max(map(sub, times[1:], times))
+            self._max_gap_us = max(self._max_gap_us or 0, gap)
 
-    def take_bounded(self, names: Sequence[str], data: list[bytes]) -> list[int]:
-        """`take`, which keeps no more text once there is too much of it."""
-        self._bytes += sum(map(len, data))
+    def take_bounded(self, names: Sequence[str], data: list[bytes], size: int) -> list[int]:
+        """`take`, which keeps no more text once there is too much of it; `size` is that of the events, in bytes."""
+        self._bytes += size
         if self._bytes <= TEXT_LIMIT:
             return self.take(names, data)
         kept = {key: list(block.pieces) for key, block in self.blocks.items()}

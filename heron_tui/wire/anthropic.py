@@ -133,6 +133,7 @@ class AnthropicAnswer(Answer):
         hits: list[int] = []
         hit = hits.append
         blocks = self.blocks
+        at, block = -1, Block("other")  # the block of the delta before: mostly that of the next one
         for place, event in enumerate(_decoder.decode(data)):
             if event is None:
                 continue
@@ -142,22 +143,20 @@ class AnthropicAnswer(Answer):
                 if delta is None:
                     continue
                 index = self._newest if event.index is None else event.index
-                if (piece := delta.text) is not None:
-                    block = blocks.get((0, index)) or self.block((0, index), "text")
-                elif (piece := delta.partial_json) is not None:
-                    block = blocks.get((0, index)) or self.block((0, index), "tool")
-                    if not isinstance(piece, str):
-                        block.whole, piece = piece, ""
-                        hit(place)
-                elif (piece := delta.thinking) is not None:
-                    block = blocks.get((0, index)) or self.block((0, index), "thinking")
-                else:
-                    continue
-                if piece:
+                if index != at or (0, index) not in blocks:
+                    at, block = index, self.block((0, index), _kind_of(delta))
+                piece = delta.text or delta.partial_json or delta.thinking
+                if piece.__class__ is str:
                     block.pieces.append(piece)
+                    hit(place)
+                elif piece:
+                    block.whole = piece
                     hit(place)
             elif self._take_other(kind, event):
                 hit(place)
+                at = -1
+            else:
+                at = -1
         return hits
 
     def _take_other(self, kind: str, event: _Event) -> bool:
@@ -216,6 +215,13 @@ class AnthropicAnswer(Answer):
             if name not in before or (count is not None and (count != 0 or name == "output_tokens"))
         }
         self.use({**before, **said})
+
+
+def _kind_of(delta: _Delta) -> BlockKind:
+    """What a block is whose start was not seen."""
+    if delta.partial_json is not None:
+        return "tool"
+    return "thinking" if delta.thinking is not None else "text"
 
 
 def _block(value: Any) -> Block:

@@ -127,13 +127,13 @@ def meaning(
     forms of ids do not count.
     """
     state = xxh3_64(role.encode())
-    state.update("".join("".join(texts).split()).encode("utf-8", "replace"))
+    state.update(_bare("".join(texts)))
     for call in calls:
         state.update(f"\x00call\x00{plain_id(call.id) if ids else ''}\x00{call.name}\x00".encode("utf-8", "replace"))
         state.update(_encode(canonical(call.arguments)))
     for result in results:
         state.update(f"\x00result\x00{plain_id(result.id) if ids else result.name}\x00".encode("utf-8", "replace"))
-        state.update("".join(result.text.split()).encode("utf-8", "replace"))
+        state.update(_bare(result.text))
     for other in others:
         state.update(b"\x00other\x00" + _encode(canonical(other)))
     return state.digest()
@@ -151,6 +151,10 @@ def canonical(value: Any) -> Any:
     if isinstance(value, list):
         return [canonical(member) for member in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _bare(text: str) -> bytes:
+    return text.encode("utf-8", "replace").translate(None, b" \t\r\n\v\f")
 
 
 def _cut(result: ToolResult) -> ToolResult:

@@ -47,7 +47,7 @@ class Fold:
         whole = end.state == "complete"
         value = lenient.loads(end.body)
         if value is None and (data := late.split(end.body)):
-            self._answer.take_bounded([""] * len(data), data)
+            self._answer.take_bounded([""] * len(data), data, len(end.body))
         elif isinstance(value, dict | list):
             self._answer.ended = whole
             self._read(value)

@@ -15,7 +15,7 @@ class Memo:
     than a quarter of it is not kept at all.
     """
 
-    def __init__(self, limit: int = 64 << 20) -> None:
+    def __init__(self, limit: int = 32 << 20) -> None:
         self._limit = limit
         self._held = 0
         self._kept: OrderedDict[tuple[str, int, int], Any] = OrderedDict()

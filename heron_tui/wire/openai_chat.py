@@ -130,13 +130,9 @@ class _Choice(msgspec.Struct, gc=False):
 
 
 class _Chunk(msgspec.Struct, gc=False):
-    id: str | None = None
-    model: str | None = None
     choices: list[_Choice] | None = None
     usage: Any = None
     error: Any = None
-    object: str | None = None
-    system_fingerprint: str | None = None
 
 
 _decoder = lenient.EventDecoder(_Chunk)
@@ -151,49 +147,67 @@ class ChatAnswer(Answer):
 
     def take(self, names: Sequence[str], data: list[bytes]) -> list[int]:
         hits: list[int] = []
-        done = data[-1] == b"[DONE]" if data else False
+        done = bool(data) and data[-1] == b"[DONE]"
+        named = any(names)
+        known = self.id is not None and self.model is not None
+        at, pieces = -1, [""]  # of the choice before: mostly that of the next one
         for place, chunk in enumerate(_decoder.decode(data[:-1] if done else data)):
             if chunk is None:
                 self.ended = self.ended or data[place].strip() == b"[DONE]"
                 continue
-            if self.id is None or self.model is None or chunk.usage or chunk.error or not chunk.choices:
-                self._head(chunk, names[place])
+            if not known:
+                known = self._head(lenient.mapping(lenient.loads(data[place])))
+            if chunk.usage:
+                self.use(chunk.usage)
+            if chunk.error is not None or (named and names[place] == "error"):
+                self.fail(chunk.error or lenient.loads(data[place]))
             content = False
             for choice in chunk.choices or ():
+                if choice.finish_reason or choice.message is not None:
+                    content = self._finish(choice) or content
                 delta = choice.delta
-                if delta is not None:
-                    piece = delta.content
-                    if piece and isinstance(piece, str):
-                        self.block((choice.index, TEXT, 0), "text").pieces.append(piece)
+                if delta is None:
+                    continue
+                piece = delta.content
+                if piece.__class__ is str:
+                    if piece:
+                        if choice.index != at:
+                            at, pieces = choice.index, self.block((choice.index, TEXT, 0), "text").pieces
+                        pieces.append(piece)
                         content = True
-                    if self._rest(choice.index, delta):
-                        content = True
-                if choice.finish_reason is not None:
-                    self._finish(choice)
-                if choice.message is not None and delta is None:
-                    content = self._message(choice.index, lenient.mapping(choice.message)) or content
+                    piece = None
+                if (
+                    delta.tool_calls
+                    or piece
+                    or delta.reasoning_content
+                    or delta.reasoning
+                    or delta.refusal
+                    or delta.function_call
+                ):
+                    content = self._rest(choice.index, delta) or content
             if content:
                 hits.append(place)
         self.ended = self.ended or done
         return hits
 
-    def _head(self, chunk: _Chunk, name: str) -> None:
-        self.id = self.id or chunk.id or None
-        self.model = self.model or chunk.model or None
-        self.use(chunk.usage)
-        if chunk.system_fingerprint == "fp_ollama":
+    def _head(self, chunk: dict[str, Any]) -> bool:
+        """What every chunk says of the whole: True once it is known. The first chunks of some servers leave it out."""
+        self.id = self.id or lenient.some(chunk.get("id"))
+        self.model = self.model or lenient.some(chunk.get("model"))
+        if chunk.get("system_fingerprint") == "fp_ollama":
             self.served_by = "ollama"
-        if chunk.error is not None:
-            self.fail(chunk.error)
-        elif not chunk.choices and (name == "error" or chunk.object == "error"):
-            self.fail({"type": "error"})
+        if chunk.get("object") == "error":
+            self.fail(chunk)
+        return self.id is not None and self.model is not None
 
-    def _finish(self, choice: _Choice) -> None:
+    def _finish(self, choice: _Choice) -> bool:
+        """The end of a choice, or a choice that came as a whole message: True where that brought content."""
         if choice.finish_reason:
             self.finishes[choice.index] = choice.finish_reason
             self.ended = True
         if choice.matched_stop is not None:
             self.served_by = "sglang"
+        return choice.delta is None and self._message(choice.index, lenient.mapping(choice.message))
 
     def _rest(self, choice: int, delta: _Delta) -> bool:
         """Everything of a delta but its text; True where generated content came with it."""
@@ -263,10 +277,8 @@ class ChatAnswer(Answer):
         if "choices" not in whole and ("error" in whole or whole.get("object") == "error" or "detail" in whole):
             self.fail(whole)
             return
-        self.id, self.model = lenient.some(whole.get("id")), lenient.some(whole.get("model"))
+        self._head(whole)
         self.use(whole.get("usage"))
-        if whole.get("system_fingerprint") == "fp_ollama":
-            self.served_by = "ollama"
         for place, choice in enumerate(lenient.sequence(whole.get("choices"))):
             choice = lenient.mapping(choice)
             index = choice.get("index")
