@@ -2,9 +2,10 @@
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
-CLIENT, SERVER = 0, 1
+CLIENT: Final = 0
+SERVER: Final = 1
 Side = Literal[0, 1]
 
 

@@ -137,6 +137,8 @@ class ExchangeEnd:
         lost: bytes a gap took from the response; dropped: bytes beyond the observer's own cap.
         upgraded: protocol name after a 101 or a 2xx to CONNECT.
         error: why the body could not be decoded, if so.
+        events: how many events were told. unfinished: bytes of a last event that had begun when the body ended; it is
+            never told, as the standard has it, but it is evidence of a cut.
     """
 
     exchange: str
@@ -151,6 +153,7 @@ class ExchangeEnd:
     upgraded: str | None = None
     error: str | None = None
     events: int = 0
+    unfinished: int = 0
 
 
 @dataclass(frozen=True, slots=True)

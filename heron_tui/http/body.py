@@ -1,0 +1,172 @@
+"""The body of one message: content decoded, kept up to a cap, and split into events while it comes."""
+
+import re
+
+from ..model.http import EventBatch, Headers
+from .context import Context
+from .encoding import Decoding
+from .head import codings, media_type
+from .ndjson import Ndjson
+from .run import Run
+from .sse import Found, Sse
+
+NDJSON = frozenset(
+    {
+        "application/x-ndjson",
+        "application/ndjson",
+        "application/jsonl",
+        "application/x-jsonlines",
+        "application/jsonlines",
+        "application/stream+json",
+    }
+)
+UNTYPED = frozenset({"", "text/plain", "application/octet-stream"})
+LOOKS_LIKE_SSE = re.compile(rb"\s*(?:event|data|id|retry): ?\S")
+
+Place = tuple[int, int]  # packet, time
+
+
+class Body:
+    """Takes the bytes of a body as the framing gave them.
+
+    Attributes:
+        raw_size: bytes before content decoding.
+        lost: bytes that gaps took.
+        dropped: decoded bytes beyond the cap; for an encoded body, which is not decoded any further then, the encoded
+            bytes that followed count too.
+        error: why it could not be decoded.
+        events: how many events were told.
+    """
+
+    def __init__(self, context: Context, headers: Headers, exchange: str | None) -> None:
+        """`exchange`: the id for event batches; None for a body that is no stream of events."""
+        self.raw_size = 0
+        self.lost = 0
+        self.dropped = 0
+        self.events = 0
+        self._context = context
+        self._exchange = exchange or ""
+        names = codings(headers)
+        self._decoding = Decoding(names) if names else None
+        self._parts: list[bytes] = []
+        self._kept = 0
+        self._size = 0
+        media = media_type(headers)
+        self._guess = exchange is not None and media in UNTYPED
+        self._splitter: Sse | Ndjson | None = None
+        if exchange is not None and media == "text/event-stream":
+            self._splitter = Sse(context.limits.event)
+        elif exchange is not None and media in NDJSON:
+            self._splitter = Ndjson(context.limits.event)
+        self._begun: Place | None = None
+        self._last: Place = (0, 0)
+
+    @property
+    def error(self) -> str | None:
+        return self._decoding.error if self._decoding else None
+
+    @property
+    def unfinished(self) -> int:
+        """Bytes of an event that had begun when the body ended."""
+        return self._splitter.unfinished if self._splitter else 0
+
+    @property
+    def truncated(self) -> bool:
+        return bool(self.dropped) or bool(self._splitter and self._splitter.overflows)
+
+    def feed(self, run: Run) -> EventBatch | None:
+        """The next bytes; answers the events that they complete."""
+        self.raw_size += len(run.data)
+        if self._decoding:
+            run = self._decode(run, self._decoding)
+        if not run.data:
+            return None
+        if self._guess:
+            self._guess = False
+            if LOOKS_LIKE_SSE.match(run.data):
+                self._splitter = Sse(self._context.limits.event)
+        base = self._size
+        self._keep(run.data)
+        return self._split(run, base, self._splitter) if self._splitter else None
+
+    def gap(self, size: int) -> None:
+        """`size` bytes are missing here."""
+        self.lost += size
+        if self._decoding and not self._decoding.error:
+            self._decoding.error = f"{size} bytes are missing"
+        if self._splitter:
+            self._splitter.gap()
+            self._begun = None
+
+    def close(self, whole: bool) -> EventBatch | None:
+        """Nothing more will come; `whole`: because the framing says so."""
+        if whole and self._decoding and self.raw_size:
+            self._decoding.close()
+        if self._splitter and (whole or isinstance(self._splitter, Sse)):
+            found = self._splitter.close()
+            return self._batch(found, None, self._size)
+        return None
+
+    def take(self) -> bytes:
+        """The decoded body, which is then no longer held."""
+        body = b"".join(self._parts)
+        self._context.budget.give_back(self._kept)
+        self._parts, self._kept = [], 0
+        return body
+
+    def _keep(self, data: bytes) -> None:
+        self._size += len(data)
+        size = self._context.budget.take(min(len(data), self._context.limits.body - self._kept))
+        if size < len(data):
+            self.dropped += len(data) - size
+            data = data[:size]
+        self._kept += size
+        self._parts.append(data)
+
+    def _decode(self, run: Run, decoding: Decoding) -> Run:
+        """The decoded bytes, each ascribed to the segment with which it could be decoded."""
+        out, starts, wires = [], [], []
+        size = 0
+        whole = not self._splitter and not self._guess and len(run.starts) == 1
+        for wire, data in [(run.wire[0], run.data)] if whole else run.pieces():
+            room = self._context.limits.body - self._size - size
+            if room <= 0:
+                self.dropped += len(data)
+                continue
+            if decoded := decoding.feed(data, room):
+                out.append(decoded)
+                starts.append(size)
+                wires.append(wire)
+                size += len(decoded)
+        return Run(b"".join(out), starts, wires, run.marks, exact=False)
+
+    def _split(self, run: Run, base: int, splitter: Sse | Ndjson) -> EventBatch | None:
+        batch = self._batch(splitter.feed(run.data), run, base)
+        if base <= splitter.start < self._size:
+            self._begun = run.at(splitter.start - base)
+        elif splitter.start >= self._size:
+            self._begun = None
+        self._last = run.at(len(run.data) - 1)
+        return batch
+
+    def _batch(self, found: Found, run: Run | None, base: int) -> EventBatch | None:
+        """`found` with packets and times. Offsets before `base` belong to earlier runs."""
+        if not found:
+            return None
+        firsts, t_firsts = self._places(found.starts, run, base, self._begun or self._last)
+        lasts, t_lasts = self._places([end - 1 for end in found.ends], run, base, self._last)
+        index = self.events
+        self.events += len(found)
+        kind = self._splitter.kind if self._splitter else ""
+        columns = (found.names, found.data, found.starts, found.ends, t_firsts, t_lasts, firsts, lasts)
+        return EventBatch(self._exchange, kind, index, *columns)
+
+    def _places(self, offsets: list[int], run: Run | None, base: int, before: Place) -> tuple[list[int], list[int]]:
+        early = len(offsets) if run is None else sum(1 for offset in offsets[:2] if offset < base)
+        packets, times = [before[0]] * early, [before[1]] * early
+        if run is not None:
+            segments = run.segments([offset - base for offset in offsets[early:]])
+            marks = run.marks
+            packets += [marks.packets[segment] for segment in segments]
+            times += [marks.times[segment] for segment in segments]
+        return packets, times

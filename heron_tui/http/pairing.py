@@ -1,0 +1,205 @@
+"""An HTTP/1 connection: which response answers which request (RFC 9112 9.3), and how each exchange ends."""
+
+from collections import deque
+
+from ..model.flow import CLIENT, SERVER, Chunk, Close, Gap, Side
+from ..model.http import ExchangeState, Headers
+from .context import Context
+from .exchange import Exchange
+from .h1 import Head, Reader
+from .head import Framing, RequestHead, StatusHead, request_framing, response_framing, tokens, upgrade
+from .layer import Layer
+from .run import Run
+from .tunnel import successor
+
+TRANSPORT = "http/1.1"
+
+
+class Http1:
+    """Pairs in order of arrival. Where a gap may have taken heads, order alone does not tell any more; then:
+
+    - a response answers no request that was sent after it;
+    - a client that never sent a request before the answer to the last one (the rule, pipelining is rare) waits for its
+      newest request only: the older ones were answered in the gap;
+    - a client that pipelined gets no answer ascribed unless only one request is open.
+
+    A response whose request is not known is told with a request of method ``?``.
+    """
+
+    def __init__(self, context: Context, hunting: bool = False) -> None:
+        """`hunting`: the connection was joined in the middle of something."""
+        self._context = context
+        self._requests = Reader(True, _Requests(self), context, hunting)
+        self._responses = Reader(False, _Responses(self), context, hunting)
+        self._open: deque[Exchange] = deque()
+        self._interim: list[int] = []
+        self._unsure = hunting
+        self._pipelined = False
+        self._next: Layer | None = None
+        self._closed: list[tuple[Side | None, int]] = []
+        self._ending: tuple[ExchangeState, int | None] = ("cut", None)
+
+    def feed(self, event: Chunk | Gap, side: Side) -> Layer | None:
+        """Answers the layer that goes on from here, once the connection changed its protocol."""
+        (self._requests if side == CLIENT else self._responses).feed(event)
+        return self._next
+
+    def close(self, close: Close, side: Side | None) -> None:
+        self._closed.append((side, close.time_us))
+        first, at = self._closed[0]
+        fin = close.how == "fin"
+        if fin and len(self._closed) == 1 and side == CLIENT:  # half closed: the answer may still come
+            self._requests.close(clean=True)
+            return
+        state: ExchangeState = "aborted" if first == CLIENT else "open" if close.how == "eof" else "cut"
+        self._ending = state, at if first == CLIENT else None
+        self._requests.close(clean=False)
+        self._responses.close(clean=fin)
+        for exchange in self._open:
+            exchange.end("no_response" if state == "cut" else state, None if state == "open" else at)
+        self._open.clear()
+
+    # What the two readers tell, by way of `_Requests` and `_Responses`.
+
+    def request_head(self, head: RequestHead) -> Exchange:
+        exchange = Exchange(self._context, TRANSPORT, self._context.next_ordinal())
+        exchange.request_head(head)
+        if len(self._open) >= self._context.limits.pipelined:
+            self._give_up(self._open[0])
+        self._open.append(exchange)
+        return exchange
+
+    def request_end(self, exchange: Exchange, whole: bool) -> None:
+        exchange.request_end(whole)
+        if whole and not exchange.responded and (exchange.method == "CONNECT" or upgrade(exchange.headers)):
+            self._requests.pause()
+
+    def response_head(self, head: StatusHead) -> Exchange | None:
+        """None for an interim response (RFC 9110 15.2)."""
+        exchange = self._asked(head)
+        if head.status < 200 and head.status != 101:
+            (exchange.interim if exchange else self._interim).append(head.status)
+            return None
+        if exchange is None:
+            exchange = Exchange(self._context, TRANSPORT, self._context.next_ordinal())
+            exchange.unknown_request(head.place)
+            exchange.interim = self._interim
+            self._open.appendleft(exchange)
+        self._interim = []
+        exchange.respond(head)
+        refused = head.status >= 400 and "100-continue" in tokens(exchange.headers, "expect")
+        if refused and not exchange.request_done:
+            self._requests.refuse()
+        return exchange
+
+    def response_end(self, exchange: Exchange, whole: bool) -> None:
+        if exchange in self._open:
+            self._open.remove(exchange)
+        if not whole:
+            exchange.end(*self._ending)
+            return
+        upgraded = exchange.upgraded
+        exchange.end("complete", upgraded=upgraded)
+        if upgraded and self._next is None:
+            self._switch(upgraded)
+        else:
+            self._requests.resume()
+
+    def lost_sync(self) -> None:
+        self._unsure = True
+
+    def _asked(self, head: StatusHead) -> Exchange | None:
+        """The exchange whose request this is the response to."""
+        before = [e for e in self._open if not e.responded and e.first_packet <= head.place.first_packet]
+        if not before:
+            return None
+        if len(before) == 1 or not self._unsure:
+            self._pipelined = self._pipelined or (len(before) > 1 and not self._unsure)
+            if len(before) == 1 and len(self._open) == 1:
+                self._unsure = False
+            return before[0]
+        if self._pipelined:
+            return None
+        for exchange in before[:-1]:
+            self._give_up(exchange)
+        self._unsure = False
+        return before[-1]
+
+    def _give_up(self, exchange: Exchange) -> None:
+        exchange.end("cut" if exchange.responded else "no_response")
+        self._open.remove(exchange)
+
+    def _switch(self, protocol: str) -> None:
+        """The rest of both directions belongs to another protocol."""
+        self._next = successor(protocol, self._context)
+        sides: tuple[tuple[Side, Reader], ...] = ((CLIENT, self._requests), (SERVER, self._responses))
+        for side, reader in sides:
+            for event in reader.rest(side):
+                self._next = self._next.feed(event, side) or self._next
+
+
+class _Requests:
+    """Takes what the reader of the client's side tells."""
+
+    def __init__(self, connection: Http1) -> None:
+        self._connection = connection
+        self._exchange: Exchange | None = None
+
+    def head(self, head: Head) -> Framing:
+        assert isinstance(head, RequestHead)
+        self._exchange = self._connection.request_head(head)
+        return request_framing(head)
+
+    def body(self, run: Run) -> None:
+        if self._exchange:
+            self._exchange.request_body(run)
+
+    def gap(self, size: int) -> None:
+        if self._exchange:
+            self._exchange.request_gap(size)
+
+    def touch(self, end: int, packet: int, time_us: int) -> None:
+        if self._exchange:
+            self._exchange.request_touch(end, packet, time_us)
+
+    def end(self, whole: bool, _trailers: Headers = ()) -> None:
+        exchange, self._exchange = self._exchange, None
+        if exchange:
+            self._connection.request_end(exchange, whole)
+
+    def lost_sync(self) -> None:
+        self._connection.lost_sync()
+
+
+class _Responses:
+    """Takes what the reader of the server's side tells."""
+
+    def __init__(self, connection: Http1) -> None:
+        self._connection = connection
+        self._exchange: Exchange | None = None
+
+    def head(self, head: Head) -> Framing:
+        assert isinstance(head, StatusHead)
+        self._exchange = self._connection.response_head(head)
+        return response_framing(head, self._exchange.method) if self._exchange else Framing("none")
+
+    def body(self, run: Run) -> None:
+        if self._exchange:
+            self._exchange.response_body(run)
+
+    def gap(self, size: int) -> None:
+        if self._exchange:
+            self._exchange.response_gap(size)
+
+    def touch(self, end: int, packet: int, time_us: int) -> None:
+        if self._exchange:
+            self._exchange.response_touch(end, packet, time_us)
+
+    def end(self, whole: bool, trailers: Headers = ()) -> None:
+        exchange, self._exchange = self._exchange, None
+        if exchange:
+            exchange.trailers(trailers)
+            self._connection.response_end(exchange, whole)
+
+    def lost_sync(self) -> None:
+        self._connection.lost_sync()

@@ -1,0 +1,65 @@
+"""The bytes of one direction that have come and were not read yet, with the packets that carried them."""
+
+from ..model.flow import Chunk, Flow, Marks, Side
+from ..model.http import Place
+
+
+class Tape:
+    """Unread bytes of a direction.
+
+    ``data[pos:]`` is unread; ``data[0]`` stands at `base` of the stream.
+    """
+
+    __slots__ = ("base", "data", "marks", "pos")
+
+    def __init__(self) -> None:
+        self.data = b""
+        self.base = 0
+        self.pos = 0
+        self.marks = Marks([], [], [])
+
+    def __len__(self) -> int:
+        return len(self.data) - self.pos
+
+    @property
+    def offset(self) -> int:
+        """Place in the stream of the next unread byte."""
+        return self.base + self.pos
+
+    def append(self, chunk: Chunk) -> None:
+        """Put `chunk` behind what is unread."""
+        if self.pos >= len(self.data):
+            self.data, self.base, self.pos, self.marks = chunk.data, chunk.offset, 0, chunk.marks
+            return
+        keep = self.marks.index(self.offset)
+        old, new = self.marks, chunk.marks
+        base = chunk.offset - len(self)
+        starts = [max(start, base) for start in old.starts[keep:]]
+        self.marks = Marks(starts + new.starts, old.packets[keep:] + new.packets, old.times[keep:] + new.times)
+        self.data = self.data[self.pos :] + chunk.data
+        self.base, self.pos = base, 0
+
+    def clear(self) -> int:
+        """Forget what is unread; answers how many bytes that were."""
+        size = len(self)
+        self.pos = len(self.data)
+        return size
+
+    def rest(self, flow: Flow, side: Side) -> list[Chunk]:
+        """What is unread as a chunk (or none), which is then no longer here."""
+        if not len(self):
+            return []
+        chunk = Chunk(flow, side, self.offset, self.data[self.pos :], self.marks)
+        self.clear()
+        return [chunk]
+
+    def at(self, offset: int) -> tuple[int, int]:
+        """Packet and time of the byte at `offset` of the stream."""
+        segment = self.marks.index(offset)
+        return self.marks.packets[segment], self.marks.times[segment]
+
+    def place(self, start: int, end: int) -> Place:
+        """The place of the bytes [start, end) of the stream."""
+        first, t_first = self.at(start)
+        last, t_last = self.at(max(end - 1, start))
+        return Place(start, end, first, last, t_first, t_last)
