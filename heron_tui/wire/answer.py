@@ -148,14 +148,10 @@ class Answer:
         found = lenient.mapping(error)
         if isinstance(inner := found.get("error"), dict | str):
             return self.fail(inner)
-        words = [found.get(name) for name in ("status", "code", "type")]
-        word = next((word for word in words if lenient.some(word)), None) or next(
-            (str(word) for word in words if isinstance(word, int) and not isinstance(word, bool)), None
-        )
         message = found.get("message") or found.get("detail") or found.get("msg")
         if message is not None and not isinstance(message, str):
             message = str(message)
-        self.error_type = lenient.some(word) or self.error_type
+        self.error_type = _error_word(found) or self.error_type
         self.error_message = (lenient.text(message) or self.error_message or "")[:ERROR_LIMIT]
         return None
 
@@ -203,6 +199,14 @@ class Answer:
         texts = [lenient.whole(block.text) for block in group if block.kind == "text"]
         calls = [block.call for block in group if block.kind != "text"]
         return digest.meaning("assistant", texts, calls, ids=self.ids_in_keys)
+
+
+def _error_word(error: dict[str, Any]) -> str | None:
+    """The word for an error, a name before a number: LiteLLM writes the status as text, and "None" for nothing."""
+    words = [error.get(name) for name in ("status", "code", "type")]
+    told = [str(word) for word in words if isinstance(word, str | int) and word not in ("", "None", "error")]
+    names = [word for word in told if not word.isdigit()]
+    return next(iter(names or told), None)
 
 
 def _join(blocks: list[Block], kind: BlockKind) -> str:

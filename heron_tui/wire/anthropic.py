@@ -42,7 +42,7 @@ def fits(body: Body, route: Route | None) -> bool:
         return "model" in body or route.model is not None or "max_tokens" in body
     if "anthropic_version" in body:
         return True
-    if "model" not in body or any(name in body for name in _chat_only):
+    if "model" not in body or any(name in body for name in _chat_only) or not body.holds("messages", b'"role"'):
         return False
     return (
         any(name in body for name in ("system", "thinking", "stop_sequences"))

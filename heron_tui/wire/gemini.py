@@ -33,10 +33,10 @@ def route(request: Request) -> Route | None:
     return None
 
 
-def fits(body: Body, _route: Route | None) -> bool:
-    if "request" in body:
-        return is_array(body.inner("request"), "contents")
-    return is_array(body, "contents")
+def fits(body: Body, route: Route | None) -> bool:
+    if "contents" not in body:
+        body = body.inner("request")
+    return is_array(body, "contents") and (route is not None or body.holds("contents", b'"parts"'))
 
 
 def read(body: Body, route: Route) -> CallRequest:

@@ -3,6 +3,7 @@
 Sources: OpenAI's API reference, Azure OpenAI's REST reference, captures `openai-sdk`, `hermes`, `opencode-run`.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from .body import Body
 
 _skip = frozenset({"model", "messages", "tools", "functions", "metadata", "stream", "user"})
 _identity = ("user", "metadata", "prompt_cache_key", "safety_identifier", "session_id", "litellm_session_id")
+_llamacpp_build = re.compile(r"b\d{3,}-[0-9a-f]+$")
 TEXT, THINKING, TOOL = 0, 1, 2
 
 
@@ -28,7 +30,9 @@ def route(request: Request) -> Route | None:
 
 
 def fits(body: Body, route: Route | None) -> bool:
-    return is_array(body, "messages") and ("model" in body or route is not None)
+    if not is_array(body, "messages"):
+        return False
+    return route is not None or ("model" in body and body.holds("messages", b'"role"'))
 
 
 def read(body: Body, route: Route) -> CallRequest:
@@ -194,8 +198,11 @@ class ChatAnswer(Answer):
         """What every chunk says of the whole: True once it is known. The first chunks of some servers leave it out."""
         self.id = self.id or lenient.some(chunk.get("id"))
         self.model = self.model or lenient.some(chunk.get("model"))
-        if chunk.get("system_fingerprint") == "fp_ollama":
+        fingerprint = lenient.text(chunk.get("system_fingerprint"))
+        if fingerprint == "fp_ollama":
             self.served_by = "ollama"
+        elif _llamacpp_build.match(fingerprint):
+            self.served_by = "llamacpp"
         if chunk.get("object") == "error":
             self.fail(chunk)
         return self.id is not None and self.model is not None

@@ -54,8 +54,8 @@ def fits(body: Body, route: Route | None) -> bool:
     """`input` (or what stands for it) without `messages`; over a WebSocket the message says what it is."""
     if "messages" in body or "contents" in body:
         return False
-    if "type" in body and body.text("type") != "response.create":
-        return False
+    if "type" in body:
+        return body.text("type") == "response.create"
     if route is not None:
         return any(name in body for name in ("input", "previous_response_id", "conversation", "prompt"))
     return "model" in body and is_array(body, "input") and body.holds("input", b'"role"')
