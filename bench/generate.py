@@ -134,7 +134,8 @@ class Connection:
             sent.append((self.now, self.packet(source, target, flags, segment)))
             luck = self.chance.random()
             if luck < RETRANSMITTED:
-                sent.append((self.now + 1e-6, self.packet(source, target, flags, segment)))
+                self.now += 1e-6
+                sent.append((self.now, self.packet(source, target, flags, segment)))
                 self.truth.retransmitted += 1
             elif luck < RETRANSMITTED + DISORDERED and len(sent) > 1:
                 (first, early), (second, late) = sent[-2:]
@@ -142,7 +143,8 @@ class Connection:
                 self.truth.disordered += 1
             source.sequence += len(segment)
             if count % 2 == 0 or count == len(starts):
-                sent.append((self.now + 2e-6, self.packet(target, source, ACK)))
+                self.now += 2e-6
+                sent.append((self.now, self.packet(target, source, ACK)))
         yield from sent
 
     def packet(self, source: Side, target: Side, flags: int, payload: bytes = b"") -> bytes:

@@ -298,12 +298,12 @@ class Pcapng:
     def notes(self) -> list[str]:
         lines = [f"comment: {comment}" for comment in self._comments]
         if self.dropped:
-            lines.append(f"{self.dropped:,} packets were lost while capturing, says the file")
+            lines.append(f"packets lost while capturing, as the file says: {self.dropped:,}")
         if self._orphans:
-            lines.append(f"{self._orphans:,} packets skipped: the file does not describe their interface")
+            lines.append(f"packets skipped, their interface is not described: {self._orphans:,}")
         if self._overlong:
-            lines.append(f"{self._overlong:,} packets claim more bytes than their block holds: cut to it")
+            lines.append(f"packets cut, they claim more bytes than their block holds: {self._overlong:,}")
         if self._comments_cut:
-            lines.append(f"{self._comments_cut:,} packet comments not kept: more than 1 MiB of them at once")
-        lines += [f"{count:,} blocks of unknown type {kind:#x} skipped" for kind, count in self._unknown.items()]
+            lines.append(f"packet comments not kept, more than 1 MiB of them at once: {self._comments_cut:,}")
+        lines += [f"blocks of unknown type {kind:#x} skipped: {count:,}" for kind, count in self._unknown.items()]
         return lines

@@ -22,7 +22,7 @@ def open_sources(
     """Open capture files (pcap and pcapng, plain or compressed with gzip or zstd) and look at their beginnings.
 
     Args:
-        paths: files in any order, named pipes, `-` for standard input.
+        paths: files in any order, named pipes (opening one waits for its writer), `-` for standard input.
         spool: directory for the uncompressed bytes of what cannot be read again at a place (pipes, compressed files),
             one file each, readable by its owner only; None keeps none of them.
         follow: files grow: keep reading them at their end.
