@@ -77,6 +77,7 @@ class Kind:
     FRAGMENT = 11  # IP fragment, not the one that completed its datagram
     BROKEN = 12  # truncated or damaged below TCP
     DOUBLED = 13  # the very same packet seen a moment ago (captures of `any`)
+    LATE = 14  # new payload behind the end (FIN or RST) of its connection: nobody read it, so it was not delivered
 
 
 @dataclass(slots=True)

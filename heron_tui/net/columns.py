@@ -1,0 +1,265 @@
+"""A batch of packets as columns of TCP segments: the common shapes with numpy, all others one by one.
+
+What the fast way says of a packet is exactly what `dissect_one` says; a packet that it is not sure of goes there.
+"""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..model.packet import Ints, Kind, PacketBatch
+from . import ip, link
+from .dissect import MOST_LENGTH, Broken, Reassembled, Segment, dissect_one
+from .fragments import Fragments
+
+Bools = NDArray[np.bool_]
+Bytes = NDArray[np.uint8]
+
+UNSURE = -1  # in the kind column while it is filled
+TCP = -2
+_KIND_BY_PROTOCOL = np.full(256, Kind.OTHER, np.int64)
+_KIND_BY_PROTOCOL[[ip.UDP, ip.ICMP, ip.ICMPV6, ip.TCP]] = Kind.UDP, Kind.ICMP, Kind.ICMP, TCP
+_KIND_BY_PROTOCOL_V6 = _KIND_BY_PROTOCOL.copy()
+_KIND_BY_PROTOCOL_V6[list(ip.EXTENSIONS)] = UNSURE
+
+_TCP_FIELDS = [
+    ("source_port", ">u2"),
+    ("target_port", ">u2"),
+    ("seq", ">u4"),
+    ("ack", ">u4"),
+    ("offset", "u1"),
+    ("flags", "u1"),
+    ("window", ">u2"),
+    ("checksum", ">u2"),
+    ("urgent", ">u2"),
+]
+_V4 = np.dtype(
+    [
+        ("version", "u1"),
+        ("tos", "u1"),
+        ("length", ">u2"),
+        ("id", ">u2"),
+        ("fragment", ">u2"),
+        ("ttl", "u1"),
+        ("protocol", "u1"),
+        ("header_checksum", ">u2"),
+        ("source_low", ">u4"),
+        ("target_low", ">u4"),
+        *_TCP_FIELDS,
+    ]
+)
+_V6 = np.dtype(
+    [
+        ("version", "u1"),
+        ("label", "V3"),
+        ("length", ">u2"),
+        ("protocol", "u1"),
+        ("hops", "u1"),
+        ("source_high", ">i8"),
+        ("source_low", ">i8"),
+        ("target_high", ">i8"),
+        ("target_low", ">i8"),
+        *_TCP_FIELDS,
+    ]
+)
+
+
+@dataclass(slots=True)
+class Segments:
+    """TCP segments of a batch as parallel columns; see `dissect.Segment` for those that have its names.
+
+    Attributes:
+        index: place of the packet in its batch, rising.
+        start: where the payload begins in the batch's data; -1 where it stands in `apart`, by index.
+    """
+
+    apart: dict[int, bytes]
+    index: Ints
+    source_high: Ints
+    source_low: Ints
+    target_high: Ints
+    target_low: Ints
+    source_port: Ints
+    target_port: Ints
+    seq: Ints
+    ack: Ints
+    flags: Ints
+    window: Ints
+    checksum: Ints
+    id: Ints
+    start: Ints
+    have: Ints
+    size: Ints
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def sorted(self, rows: Ints) -> "Segments":
+        """The same segments in another order."""
+        return Segments(self.apart, *(getattr(self, name)[rows] for name in _COLUMNS))
+
+
+_COLUMNS = [column.name for column in fields(Segments) if column.name != "apart"]
+
+
+@dataclass(slots=True)
+class Dissection:
+    """What stands in the packets of a batch: `kind` by packet (`TCP` for those with a segment), and the segments."""
+
+    kind: Ints
+    segments: Segments
+    broken: list[tuple[int, str]]
+
+
+def dissect(batch: PacketBatch, fragments: Fragments) -> Dissection:
+    """Read all packets of `batch`."""
+    kind = np.full(len(batch), UNSURE, np.int64)
+    tables = _fast(batch, kind)
+    broken: list[tuple[int, str]] = []
+    slow = np.flatnonzero(kind == UNSURE)
+    apart: dict[int, bytes] = {}
+    if len(slow):
+        tables.append(_one_by_one(batch, slow, kind, fragments, broken, apart))
+    return Dissection(kind, _merged(tables, apart), broken)
+
+
+def _fast(batch: PacketBatch, kind: Ints) -> list[list[Ints]]:
+    """Fill `kind` where it is clear what a packet is; the columns of the TCP segments among them, a table a shape."""
+    data = np.frombuffer(batch.data, np.uint8)
+    tables = []
+    for link_type in np.unique(batch.link).tolist():
+        rows = np.flatnonzero(batch.link == link_type)
+        version, start = _network(data, batch, rows, link_type)
+        for layout, number in ((_V4, 4), (_V6, 6)):
+            fit = version == number
+            fit &= start + layout.itemsize <= batch.pos[rows] + batch.caplen[rows]
+            if fit.any():
+                tables.append(_shape(batch, data, rows[fit], start[fit], layout, kind))
+    return tables
+
+
+def _network(data: Bytes, batch: PacketBatch, rows: Ints, link_type: int) -> tuple[Ints, Ints]:
+    """IP version (0: not sure) and place of the network layer of the packets `rows`, which share a link type."""
+    start, end = batch.pos[rows], batch.pos[rows] + batch.caplen[rows]
+    if link_type in link.RAW or link_type in (link.IPV4_ONLY, link.IPV6_ONLY):
+        return _nibble(data, start, end), start
+    if link_type in (link.NULL, link.LOOP):
+        inside = _nibble(data, start + 4, end)
+        where = np.where(inside > 0, start, 0)
+        family = [data[np.minimum(where + place, len(data) - 1)] for place in range(4)]
+        value = np.maximum(family[0], family[3])  # one byte of a family that is known, in either byte order
+        clear = (family[1] == 0) & (family[2] == 0) & (np.minimum(family[0], family[3]) == 0)
+        version = np.where(value == 2, 4, np.where(np.isin(value, list(link.FAMILIES)), 6, 0))
+        return np.where(clear & (version == inside), version, 0), start + 4
+    if link_type == link.ETHERNET:
+        at, size = 12, 14
+    elif link_type == link.SLL:
+        at, size = 14, 16
+    elif link_type == link.SLL2:
+        at, size = 0, 20
+    else:
+        return np.zeros(len(rows), np.int64), start
+    inside = _nibble(data, start + size, end)
+    ether = _ether_type(data, start + at, inside)
+    tagged = np.isin(ether, list(link.VLAN_TAGS)) if (ether >= 0x8100).any() else None
+    if tagged is not None and tagged.any():
+        start = start + 4 * tagged
+        inside = np.where(tagged, _nibble(data, start + size, end), inside)
+        ether = np.where(tagged, _ether_type(data, start + size - 2, inside), ether)
+    return np.where(ether == link.IPV4, 4, np.where(ether == link.IPV6, 6, 0)) * (inside > 0), start + size
+
+
+def _nibble(data: Bytes, at: Ints, end: Ints) -> Ints:
+    """The upper half of the byte at each of `at`, 0 where the packet has ended before it."""
+    inside = at < end
+    if not inside.any():
+        return np.zeros(len(at), np.int64)
+    return (data[np.where(inside, at, 0)] >> 4).astype(np.int64) * inside
+
+
+def _ether_type(data: Bytes, at: Ints, inside: Ints) -> Ints:
+    at = np.where(inside > 0, at, 0)
+    if len(data) < 2:
+        return np.zeros(len(at), np.int64)
+    return (data[at].astype(np.int64) << 8) | data[at + 1]
+
+
+def _shape(
+    batch: PacketBatch, data: Bytes, rows: Ints, start: Ints, layout: np.dtype[np.void], kind: Ints
+) -> list[Ints]:
+    """Read the packets `rows`, whose IP headers stand at `start` and look like `layout`, without options."""
+    windows = np.ndarray((len(data) - layout.itemsize + 1,), f"V{layout.itemsize}", data, strides=(1,))
+    head = windows[start].view(layout)
+    end = batch.pos[rows] + batch.caplen[rows]
+    wire_end = batch.pos[rows] + np.maximum(batch.caplen[rows], np.minimum(batch.length[rows], MOST_LENGTH))
+    length = head["length"].astype(np.int64)
+    if layout is _V4:
+        clear = (head["version"] == 0x45) & ((head["fragment"] & 0x3FFF) == 0) & ((length == 0) | (length >= 20))
+        finish = np.where(length > 0, start + length, wire_end)
+        verdict = _KIND_BY_PROTOCOL[head["protocol"]]
+        header = 20
+    else:
+        clear = head["version"] >> 4 == 6
+        finish = np.where(length > 0, start + 40 + length, wire_end)
+        verdict = _KIND_BY_PROTOCOL_V6[head["protocol"]]
+        header = 40
+    payload = start + header + (head["offset"] >> 4).astype(np.int64) * 4
+    known_end = np.minimum(end, finish)
+    whole = (payload >= start + header + 20) & (payload <= known_end)
+    verdict = np.where(clear & ((verdict != TCP) | whole), verdict, UNSURE)
+    kind[rows] = verdict
+
+    chosen = verdict == TCP
+    if not chosen.all():
+        head, rows, payload = head[chosen], rows[chosen], payload[chosen]
+        known_end, finish = known_end[chosen], finish[chosen]
+    values: dict[str, Ints] = {"index": rows, "start": payload, "have": known_end - payload, "size": finish - payload}
+    if layout is _V4:
+        values["source_high"] = values["target_high"] = np.zeros(len(rows), np.int64)
+        values["source_low"] = head["source_low"].astype(np.int64) | ip.V4_PREFIX
+        values["target_low"] = head["target_low"].astype(np.int64) | ip.V4_PREFIX
+    else:
+        values["id"] = np.zeros(len(rows), np.int64)
+    return [values[name] if name in values else head[name].astype(np.int64) for name in _COLUMNS]
+
+
+def _one_by_one(
+    batch: PacketBatch,
+    rows: Ints,
+    kind: Ints,
+    fragments: Fragments,
+    broken: list[tuple[int, str]],
+    apart: dict[int, bytes],
+) -> list[Ints]:
+    """Read the packets `rows` with `dissect_one`."""
+    table: list[tuple[int, ...]] = []
+    columns = [batch.pos, batch.caplen, batch.length, batch.link, batch.number, batch.time_us]
+    for row, pos, caplen, length, link_type, number, time_us in zip(
+        rows.tolist(), *(column[rows].tolist() for column in columns), strict=True
+    ):
+        found = dissect_one(batch.data, pos, caplen, length, link_type, fragments, number, time_us)
+        if isinstance(found, Reassembled):
+            segment = found.segment
+            apart[row] = found.data[segment.start : segment.start + segment.have]
+            found = segment._replace(start=-1)
+        if isinstance(found, Segment):
+            kind[row] = TCP
+            table.append((row, *found))
+        elif isinstance(found, Broken):
+            kind[row] = Kind.BROKEN
+            broken.append((row, found.why))
+        else:
+            kind[row] = found
+    return list(np.array(table, np.int64).reshape(-1, len(_COLUMNS)).T)
+
+
+def _merged(tables: list[list[Ints]], apart: dict[int, bytes]) -> Segments:
+    """One table in the order of the packets."""
+    if len(tables) == 1:
+        return Segments(apart, *tables[0])
+    if not tables:
+        return Segments(apart, *(np.zeros(0, np.int64) for _ in _COLUMNS))
+    columns = [np.concatenate(parts) for parts in zip(*tables, strict=True)]
+    order = np.argsort(columns[0], kind="stable")
+    return Segments(apart, *(column[order] for column in columns))

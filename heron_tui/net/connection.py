@@ -1,0 +1,186 @@
+"""One TCP connection: opening and ending, who is the client, and what each packet of it was."""
+
+import re
+from typing import Literal
+
+from ..core.ids import content_id
+from ..model.flow import Close, Flow, Opened
+from ..model.packet import Kind
+from .dissect import ACK, FIN, RST, SYN, Segment, endpoint
+from .limits import Limits
+from .outlet import Outlet
+from .stream import MASK, WINDOW, Arrival, Direction
+
+# A request line, or HTTP/2's preface; a TLS ClientHello (RFC 8446, 4.1.2). Then their answers.
+_ASKS = re.compile(rb"[A-Z][A-Z-]{2,15} [!-~]|\x16\x03[\x00-\x04]..\x01", re.S)
+_ANSWERS = re.compile(rb"HTTP/1\.|\x16\x03[\x00-\x04]..\x02", re.S)
+
+Ending = Literal["rst", "idle", "reuse", "eof"]
+
+
+class Connection:
+    """State of one connection.
+
+    Attributes:
+        directions: by way (see `Outlet`).
+        oriented: it is settled who is the client.
+        clock: of the last packet. ended: clock of its end, None while it is open.
+        prints: of the last packet of each way, with its clock. last_packet: number of the last one.
+    """
+
+    __slots__ = (
+        "_acks",
+        "_limits",
+        "clock",
+        "directions",
+        "ended",
+        "flow",
+        "last_packet",
+        "oriented",
+        "outlet",
+        "prints",
+    )
+
+    def __init__(self, n: int, segment: Segment, arrival: Arrival, limits: Limits) -> None:
+        source = endpoint(segment.source_high, segment.source_low, segment.source_port)
+        target = endpoint(segment.target_high, segment.target_low, segment.target_port)
+        syn = bool(arrival.flags & SYN)
+        from_client = not arrival.flags & ACK if syn else segment.source_port >= segment.target_port
+        self.flow = Flow(
+            n=n,
+            id=content_id("f", source, target, arrival.time_us, arrival.seq),
+            client=source if from_client else target,
+            server=target if from_client else source,
+            t_start_us=arrival.time_us,
+            t_end_us=arrival.time_us,
+            first_packet=arrival.packet,
+            midstream=not syn,
+        )
+        self.outlet = Outlet(self.flow)
+        self.outlet.flip = arrival.way if from_client else 1 - arrival.way
+        self.outlet.events.append(Opened(self.flow))
+        self.directions = (Direction(0, self.outlet, limits), Direction(1, self.outlet, limits))
+        self.oriented = syn
+        self.clock = arrival.clock
+        self.ended: int | None = None
+        self.prints: list[tuple[int, int, int] | None] = [None, None]
+        self._acks: list[int | None] = [None, None]
+        self._limits = limits
+        self.last_packet = arrival.packet
+
+    @property
+    def waiting(self) -> bool:
+        return self.directions[0].waiting or self.directions[1].waiting
+
+    @property
+    def held_bytes(self) -> int:
+        return self.directions[0].held_bytes + self.directions[1].held_bytes
+
+    @property
+    def smooth(self) -> bool:
+        """Segments that follow each other may be taken in bulk: nothing is undecided, missing or ended."""
+        one, two = self.directions
+        return self.oriented and not (one.closed or two.closed or one.waiting or two.waiting)
+
+    def over(self, clock: int, flags: int, size: int, seq: int, way: int) -> Literal["idle", "reuse", "gone"] | None:
+        """Why a packet with these ports belongs to a new connection, if it does."""
+        if self.ended is None and clock - self.clock > self._limits.idle_us:
+            return "idle"
+        if self.ended is not None and (size or flags & SYN) and clock - self.ended > self._limits.linger_us:
+            return "gone"
+        if flags & SYN:
+            first = (seq + 1) & MASK
+            known = self.directions[way].first if self.directions[way].seq is not None else self._acks[1 - way]
+            if known is not None and known != first:
+                return "reuse"
+        return None
+
+    def take(self, arrival: Arrival) -> int:
+        """Take one packet and say what it was (`Kind`)."""
+        own, other = self.directions[arrival.way], self.directions[1 - arrival.way]
+        self.expire(arrival.clock)
+        flags, seq, kind = arrival.flags, arrival.seq, Kind.ACK
+        if flags & RST:
+            kind = Kind.RST
+            if own.seq is None or abs(own.place(seq) - own.offset) <= WINDOW:
+                self.end("rst", arrival.clock, arrival.way, arrival.packet, arrival.time_us)
+        else:
+            if flags & SYN:
+                kind, seq = Kind.SYN, (seq + 1) & MASK
+                self._synchronise(own, seq, arrival)
+            if arrival.size:
+                if not self.oriented:
+                    self._orient(arrival)
+                found = own.take(seq, arrival)
+                kind = kind if flags & SYN else found
+                self._count(found)
+            elif own.seq is None:
+                own.begin(seq, firm=False)
+            elif not flags & (SYN | FIN) and own.place(seq) == own.offset - 1 and own.firm:
+                kind = Kind.KEEPALIVE
+            if flags & FIN:
+                kind = Kind.FIN
+                own.finish((seq + arrival.size) & MASK, arrival)
+            if flags & ACK:
+                self._acks[arrival.way] = arrival.ack
+                other.acknowledge(arrival)
+            self.expire(arrival.clock)
+        self.clock = arrival.clock
+        return kind
+
+    def expire(self, clock: int) -> None:
+        """Give up what is overdue at `clock`."""
+        for direction in self.directions:
+            while direction.overdue(clock):
+                direction.give_up(clock)
+        if self.ended is None and self.directions[0].closed and self.directions[1].closed:
+            self._ended("fin", clock)
+
+    def give_up_all(self) -> None:
+        """Wait for nothing any more."""
+        for direction in self.directions:
+            direction.end()
+        self.expire(self.clock)
+
+    def end(self, how: Ending, clock: int, way: int | None, packet: int, time_us: int) -> None:
+        """Both directions are over: deliver what is held, say what is missing, close."""
+        if self.ended is not None:
+            return
+        for direction in self.directions:
+            direction.end()
+            direction.closed = True
+        self.outlet.flush()
+        side = None if way is None else self.outlet.side(way)
+        self.outlet.events.append(Close(self.flow, side, how, packet, time_us))
+        self._ended(how, clock)
+
+    def _ended(self, how: str, clock: int) -> None:
+        self.flow.closed = how
+        self.ended = clock
+
+    def _synchronise(self, own: Direction, seq: int, arrival: Arrival) -> None:
+        if own.seq is None or not own.firm:
+            own.begin(seq, firm=True)
+        if self.flow.midstream and not self.directions[1 - arrival.way].firm:
+            self._client_is(arrival.way if not arrival.flags & ACK else 1 - arrival.way)
+            self.flow.midstream = False
+
+    def _orient(self, arrival: Arrival) -> None:
+        """Decide by the first payload who is the client; where it does not tell, the ports have."""
+        if _ASKS.match(arrival.data):
+            self._client_is(arrival.way)
+        elif _ANSWERS.match(arrival.data):
+            self._client_is(1 - arrival.way)
+        self.oriented = True
+
+    def _client_is(self, way: int) -> None:
+        if self.outlet.flip != way:
+            self.outlet.flip = way
+            self.flow.client, self.flow.server = self.flow.server, self.flow.client
+        self.oriented = True
+
+    def _count(self, kind: int) -> None:
+        if kind == Kind.RETRANSMISSION:
+            self.flow.retransmissions += 1
+        elif kind == Kind.OUT_OF_ORDER:
+            self.flow.out_of_order += 1

@@ -1,0 +1,165 @@
+"""One batch's segments through their connections: in bulk where they follow each other, else one by one."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..model.flow import FlowEvent
+from ..model.packet import Buffer, Ints, Kind, PacketBatch
+from .columns import Segments
+from .connection import Connection
+from .dissect import Segment
+from .order import Groups, Order
+from .stream import RECENT, Arrival
+
+if TYPE_CHECKING:
+    from .tracker import Tracker
+
+
+class Feed:
+    """The segments of one batch, sorted by flow.
+
+    Attributes:
+        ordinal, side, kind: columns in the order of the groups, filled flow by flow.
+    """
+
+    def __init__(
+        self, tracker: Tracker, batch: PacketBatch, clock: Ints, groups: Groups, segments: Segments, order: Order
+    ) -> None:
+        self._tracker, self._limits = tracker, tracker.limits
+        self._groups, self._segments, self._order = groups, segments, order
+        self._bytes = batch.data
+        self._number, self._time = batch.number[segments.index], batch.time_us[segments.index]
+        self._clock = clock[segments.index]
+
+        count = len(segments)
+        self.ordinal = np.full(count, -1, np.int64)
+        self.side = groups.way.copy()
+        self.kind = np.where(order.doubled, Kind.DOUBLED, np.where(segments.size > 0, Kind.DATA, Kind.ACK))
+
+        plain = (segments.size > 0) & ~order.doubled
+        plain[order.questionable] = False
+        places = np.flatnonzero(plain)
+        begins, sizes = segments.start[places], segments.size[places]
+        self._places = places.tolist()
+        self._begins, self._ends = begins.tolist(), (begins + sizes).tolist()
+        self._packets, self._times = self._number[places].tolist(), self._time[places].tolist()
+        self._sums = np.concatenate(([0], np.cumsum(sizes)))
+        self._turns = (np.flatnonzero(np.diff(groups.way[places])) + 1).tolist()
+
+    def flow(self, group: int, connection: Connection | None) -> list[FlowEvent]:
+        """Take the packets of one flow."""
+        key = self._groups.keys[group]
+        place, end = self._groups.bounds[group], self._groups.bounds[group + 1]
+        questions = self._order.questionable
+        events: list[FlowEvent] = []
+        begun = place
+        next_question = bisect_left(questions, place)
+        check = connection is None or int(self._clock[place]) - connection.clock > self._limits.idle_us
+        while place < end:
+            while next_question < len(questions) and questions[next_question] < place:
+                next_question += 1
+            stop = min(questions[next_question], end) if next_question < len(questions) else end
+            if connection is not None and not check and place < stop and connection.smooth:
+                reached = self._bulk(connection, place, stop)
+                check = reached < stop
+                if reached > place:
+                    connection.clock = int(self._clock[reached - 1])
+                place = reached
+                continue
+            check = False
+            if self._order.doubled.item(place):
+                if connection is not None:
+                    connection.clock = self._clock.item(place)
+                place += 1
+                continue
+            arrival = self._arrival(place)
+            if connection is not None:
+                over = connection.over(arrival.clock, arrival.flags, arrival.size, arrival.seq, arrival.way)
+                if over is not None:
+                    self._leave(connection, group, begun, place)
+                    begun = place
+                    if connection.ended is None:
+                        assert over != "gone"
+                        self._tracker.touch(key, connection)
+                        events += connection.outlet.take()
+                        self._tracker.end(key, over, events)
+                    connection = None
+            if connection is None:
+                connection = Connection(self._tracker.next_ordinal(), self._segment(place), arrival, self._limits)
+                self._tracker.begin(key, connection)
+            self.kind[place] = connection.take(arrival)
+            place += 1
+        assert connection is not None
+        self._leave(connection, group, begun, end)
+        self._tracker.touch(key, connection)
+        return events + connection.outlet.take()
+
+    def _bulk(self, connection: Connection, place: int, stop: int) -> int:
+        """Take the packets in ``[place, stop)``, which follow each other; how far it went."""
+        first, last = bisect_left(self._places, place), bisect_left(self._places, stop)
+        turn = bisect_right(self._turns, first)
+        getitem: Callable[[slice], Buffer] = self._bytes.__getitem__
+        while first < last:
+            until = min(self._turns[turn], last) if turn < len(self._turns) else last
+            turn += 1
+            at = self._places[first]
+            direction = connection.directions[self._groups.way.item(at)]
+            if direction.seq != self._segments.seq.item(at):
+                return at
+            before = self._sums.item(first)
+            slices = map(slice, self._begins[first:until], self._ends[first:until])
+            parts: list[Buffer] = list(map(getitem, slices))
+            direction.bulk(
+                self._sums.item(until) - before,
+                parts,
+                (self._sums[first:until] + (direction.offset - before)).tolist(),
+                self._packets[first:until],
+                self._times[first:until],
+            )
+            direction.recent = [self._print(one) for one in self._places[max(first, until - RECENT) : until]]
+            first = until
+        return stop
+
+    def _print(self, place: int) -> tuple[int, int, int]:
+        order = self._order
+        return order.print_one.item(place), order.print_two.item(place), self._clock.item(place)
+
+    def _arrival(self, place: int) -> Arrival:
+        segments = self._segments
+        start, have = segments.start.item(place), segments.have.item(place)
+        one, two, clock = self._print(place)
+        return Arrival(
+            way=self._groups.way.item(place),
+            seq=segments.seq.item(place),
+            ack=segments.ack.item(place),
+            flags=segments.flags.item(place),
+            data=segments.apart[segments.index.item(place)] if start < 0 else bytes(self._bytes[start : start + have]),
+            size=segments.size.item(place),
+            packet=self._number.item(place),
+            time_us=self._time.item(place),
+            clock=clock,
+            print=(one, two),
+        )
+
+    def _segment(self, place: int) -> Segment:
+        return Segment(*(getattr(self._segments, name).item(place) for name in Segment._fields))
+
+    def _leave(self, connection: Connection, group: int, begin: int, end: int) -> None:
+        """Note that the packets in ``[begin, end)`` were this connection's."""
+        if begin == end:
+            return
+        flow = connection.flow
+        flow.packets += end - begin
+        flow.t_end_us = max(flow.t_end_us, int(self._time[begin:end].max()))
+        self.ordinal[begin:end] = flow.n
+        if connection.outlet.flip:
+            self.side[begin:end] ^= 1
+        connection.last_packet = self._number.item(end - 1)
+        for way, last in enumerate(self._order.last[group].tolist()):
+            if begin <= last < end:
+                connection.prints[way] = self._print(last)

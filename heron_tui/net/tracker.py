@@ -1,0 +1,224 @@
+"""Packets to flows: the net floor's door. Time comes from packets only."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..model.flow import Damage, Flow, FlowEvent, Gap, NetResult
+from ..model.packet import Ints, Kind, PacketBatch, PacketColumns
+from . import columns as table
+from .connection import Connection, Ending
+from .feed import Feed
+from .fragments import Fragments
+from .limits import Limits
+from .order import Carry, Key, follow, group
+
+
+@dataclass(slots=True)
+class Counters:
+    """Totals of a run.
+
+    Attributes:
+        packets, segments: all packets; those that carried a TCP segment.
+        truncated: packets of which the capture lacks bytes. damaged: packets below TCP that could not be read.
+        fragments: IP fragments that did not complete their datagram. fragments_lost: datagrams that never became whole.
+        doubled, retransmissions, out_of_order, late: packets by what they were (see `Kind`).
+        flows: begun. gaps, lost_bytes: holes given up, and the bytes in them.
+        evicted: connections closed because too many were open.
+    """
+
+    packets: int = 0
+    segments: int = 0
+    truncated: int = 0
+    damaged: int = 0
+    fragments: int = 0
+    fragments_lost: int = 0
+    doubled: int = 0
+    retransmissions: int = 0
+    out_of_order: int = 0
+    late: int = 0
+    flows: int = 0
+    gaps: int = 0
+    lost_bytes: int = 0
+    evicted: int = 0
+
+
+class Tracker:
+    """Turns batches of packets into flows and their ordered bytes. Never raises on what the wire holds.
+
+    Its clock is capture time that never runs back, and that one packet alone with a wild time cannot move: the highest
+    so far of the lower of each two neighbouring packets' times. All waiting is measured on it, so that the answer does
+    not depend on how packets are cut into batches (as long as no bound on all connections together is reached).
+    """
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self.counters = Counters()
+        self._fragments = Fragments(self.limits)
+        self._open: OrderedDict[Key, Connection] = OrderedDict()  # the longest silent first
+        self._ended: OrderedDict[Key, Connection] = OrderedDict()  # the longest ended first
+        self._waiting: dict[Key, Connection] = {}
+        self._changed: dict[int, Flow] = {}
+        self._clock = -1
+        self._latest = 0  # time and number of the last packet
+        self._packet = 0
+
+    def feed(self, batch: PacketBatch) -> tuple[PacketColumns, NetResult]:
+        """Take the next packets of the capture."""
+        count = len(batch)
+        result = NetResult()
+        flow, side, payload = np.full(count, -1), np.full(count, -1), np.zeros(count, np.int64)
+        if not count:
+            return PacketColumns(flow, side, payload, np.zeros(0, np.int64)), result
+        clock = self._tick(batch)
+        found = table.dissect(batch, self._fragments)
+        segments = found.segments
+        if len(segments):
+            groups = group(segments)
+            carry = Carry.empty(len(groups.keys))
+            connections = [self._find(key, carry, place) for place, key in enumerate(groups.keys)]
+            ordered = segments.sorted(groups.rows)
+            order = follow(groups, ordered, clock[ordered.index], carry, self.limits.doubled_us, self.limits.idle_us)
+            feed = Feed(self, batch, clock, groups, ordered, order)
+            for place in np.argsort(groups.rows[groups.bounds[:-1]]).tolist():
+                result.events += feed.flow(place, connections[place])
+            flow[ordered.index], side[ordered.index] = feed.ordinal, feed.side
+            payload[ordered.index] = ordered.size
+            found.kind[ordered.index] = feed.kind
+        self._sweep(int(clock[-1]), result.events)
+        self._damage(batch, found.broken, result)
+        self._count(batch, len(segments), found.kind, result)
+        return PacketColumns(flow, side, payload, found.kind), result
+
+    def close(self) -> NetResult:
+        """The capture has ended: what is held is delivered, what is missing is said, open flows close as `eof`."""
+        result = NetResult()
+        for key in list(self._open):
+            self.end(key, "eof", result.events)
+        self._fragments.expire()
+        self._damage(None, [], result)
+        self._count_gaps(result)
+        return result
+
+    def take_changed(self) -> list[Flow]:
+        """The flows that changed since this was last asked."""
+        changed = list(self._changed.values())
+        self._changed = {}
+        return changed
+
+    def begin(self, key: Key, connection: Connection) -> None:
+        """A connection was seen for the first time."""
+        self._ended.pop(key, None)
+        self._open[key] = connection
+        self.counters.flows += 1
+
+    def next_ordinal(self) -> int:
+        return self.counters.flows
+
+    def touch(self, key: Key, connection: Connection) -> None:
+        """Packets of a connection were taken."""
+        self._changed[connection.flow.n] = connection.flow
+        if connection.ended is not None:
+            if self._open.get(key) is connection:
+                del self._open[key]
+                self._ended[key] = connection
+            self._waiting.pop(key, None)
+            return
+        self._open.move_to_end(key)
+        if connection.waiting:
+            self._waiting[key] = connection
+        else:
+            self._waiting.pop(key, None)
+
+    def end(self, key: Key, how: Ending, events: list[FlowEvent]) -> None:
+        """Close an open connection from here, not from the wire, and forget it."""
+        connection = self._open.pop(key)
+        self._waiting.pop(key, None)
+        connection.end(how, connection.clock, None, connection.last_packet, connection.flow.t_end_us)
+        self._changed[connection.flow.n] = connection.flow
+        events += connection.outlet.take()
+
+    def _tick(self, batch: PacketBatch) -> Ints:
+        """The clock at each packet."""
+        times = batch.time_us
+        first = int(times[0])
+        before = np.concatenate(([self._latest if self._clock >= 0 else first], times[:-1]))
+        clock: Ints = np.maximum.accumulate(np.maximum(np.minimum(times, before), self._clock))
+        self._latest, self._clock, self._packet = int(times[-1]), int(clock[-1]), int(batch.number[-1])
+        return clock
+
+    def _find(self, key: Key, carry: Carry, place: int) -> Connection | None:
+        connection = self._open.get(key) or self._ended.get(key)
+        if connection is not None:
+            for way, direction in enumerate(connection.directions):
+                if direction.seq is not None:
+                    carry.seq[place, way] = direction.seq
+                seen = connection.prints[way]
+                if seen is not None:
+                    carry.print_one[place, way], carry.print_two[place, way], carry.clock[place, way] = seen
+        return connection
+
+    def _sweep(self, clock: int, events: list[FlowEvent]) -> None:
+        """Give up what is overdue, and forget what is idle or too much."""
+        for key, connection in list(self._waiting.items()):
+            connection.expire(clock)
+            self._settle(key, connection, events)
+        held = {key: connection.held_bytes for key, connection in self._waiting.items()}
+        total = sum(held.values())
+        for key in sorted(held, key=held.__getitem__, reverse=True):
+            if total <= self.limits.held_total:
+                break
+            total -= held[key]
+            self._waiting[key].give_up_all()
+            self._settle(key, self._waiting[key], events)
+        while self._open:
+            key, oldest = next(iter(self._open.items()))
+            if len(self._open) > self.limits.flows:
+                self.counters.evicted += 1
+            elif clock - oldest.clock <= self.limits.idle_us:
+                break
+            self.end(key, "idle", events)
+        while len(self._ended) > self.limits.closed_flows:
+            self._ended.popitem(last=False)
+
+    def _settle(self, key: Key, connection: Connection, events: list[FlowEvent]) -> None:
+        told = connection.outlet.take()
+        if told:
+            events += told
+            self.touch(key, connection)
+
+    def _damage(self, batch: PacketBatch | None, broken: list[tuple[int, str]], result: NetResult) -> None:
+        """One line for each kind of damage in this batch."""
+        said: dict[str, Damage] = {}
+        places = (
+            [] if batch is None else [(why, int(batch.number[row]), int(batch.time_us[row])) for row, why in broken]
+        )
+        lost = [("fragments that never became whole", packet, time_us) for packet, time_us in self._fragments.lost]
+        self._fragments.lost.clear()
+        self.counters.fragments_lost += len(lost)
+        for why, packet, time_us in places + lost:
+            if why in said:
+                said[why].count += 1
+            else:
+                said[why] = Damage(why, packet, time_us)
+        result.damage += said.values()
+
+    def _count(self, batch: PacketBatch, segments: int, kind: Ints, result: NetResult) -> None:
+        counters, by_kind = self.counters, np.bincount(kind, minlength=Kind.LATE + 1).tolist()
+        counters.packets += len(batch)
+        counters.segments += segments
+        counters.truncated += int(np.count_nonzero(batch.caplen < batch.length))
+        counters.damaged += by_kind[Kind.BROKEN]
+        counters.fragments += by_kind[Kind.FRAGMENT]
+        counters.doubled += by_kind[Kind.DOUBLED]
+        counters.retransmissions += by_kind[Kind.RETRANSMISSION]
+        counters.out_of_order += by_kind[Kind.OUT_OF_ORDER]
+        counters.late += by_kind[Kind.LATE]
+        self._count_gaps(result)
+
+    def _count_gaps(self, result: NetResult) -> None:
+        for event in result.events:
+            if isinstance(event, Gap):
+                self.counters.gaps += 1
+                self.counters.lost_bytes += event.size
