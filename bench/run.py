@@ -18,6 +18,7 @@ from weigh import Weight, weigh
 
 HERE = Path(__file__).parent
 OUT = HERE / "out"
+AS_GENERATED = "found as generated"
 GENERATE = [sys.executable, str(HERE / "generate.py")]
 STAGE = [sys.executable, str(HERE / "stages.py")]
 
@@ -48,17 +49,14 @@ def sample(size: int, mss: int, seed: int, connections: int) -> Path:
     return path
 
 
-def measure(name: str, command: list[str], runs: int) -> Row:
-    """Run a command some times and keep the one of median time.
-
-    Raises:
-        SystemExit: it failed.
-    """
+def measure(name: str, command: list[str], runs: int) -> Row | None:
+    """Run a command some times and keep the run of median time; None, and a word about it, if it failed."""
     rows = []
     for _ in range(runs):
         weight = weigh(command)
         if weight.status:
-            raise SystemExit(f"{name} failed: {weight.error.strip() or weight.status}")
+            print(f"{name} failed: {weight.error.strip() or weight.status}", file=sys.stderr)
+            return None
         counted = json.loads(weight.output) if command[: len(STAGE)] == STAGE else {}
         rows.append(Row(name, counted.pop("seconds", weight.wall), weight, counted))
     middle = statistics.median_low(row.seconds for row in rows)
@@ -110,31 +108,33 @@ def verdict(counted: dict[str, int], truth: dict[str, int]) -> str:
         for name in ("packets", "calls", "events")
         if name in counted and name in truth and counted[name] != truth[name]
     ]
-    return "found as generated" if not wrong else "DIFFERS: " + ", ".join(wrong)
+    return AS_GENERATED if not wrong else "DIFFERS: " + ", ".join(wrong)
 
 
-def bench(path: Path, stages: list[str], runs: int, *, fields: bool) -> None:
+def bench(path: Path, stages: list[str], runs: int, *, fields: bool) -> bool:
+    """Print the table of one capture. False if something failed, or found other things than were generated."""
     size = path.stat().st_size
     truth = json.loads(truth_path(path).read_text()) if truth_path(path).exists() else {}
     with path.open("rb") as file:  # into the page cache: disks are not what is measured
         while file.read(1 << 20):
             pass
-    rows = []
-    for stage in stages:
-        rows.append(measure(f"heron {stage}", [*STAGE, stage, str(path)], runs))
+    measured = [measure(f"heron {stage}", [*STAGE, stage, str(path)], runs) for stage in stages]
     for name, command in tshark(path, fields=fields).items():
-        rows.append(measure(name, command, runs if name.endswith("stat") else 1))
+        measured.append(measure(name, command, runs if name.endswith("stat") else 1))
+    rows = [row for row in measured if row is not None]
     print(
         f"\n{path.name}: {size / 1e6:.0f} MB, {truth.get('packets', 0):,} packets, {truth.get('events', 0):,} events\n"
     )
     print(table(rows, size, truth))
-    for row in rows:
+    verdicts = [verdict(row.counted, truth) for row in rows]
+    for row, said in zip(rows, verdicts, strict=True):
         if row.counted:
             found = ", ".join(f"{name} {count:,}" for name, count in row.counted.items())
-            print(f"{row.name}: {found}; {verdict(row.counted, truth)}")
+            print(f"{row.name}: {found}; {said}")
+    return len(rows) == len(measured) and set(verdicts) == {AS_GENERATED}
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("captures", nargs="*", type=Path, help="measure these instead of generated ones")
     parser.add_argument("--size", type=float, default=100e6, help="bytes of the generated capture (100e6)")
@@ -151,9 +151,9 @@ def main() -> None:
         parser.error(f"no such stage: {', '.join(sorted(unknown))}")
     size = 1_000_000_000 if given.big else int(given.size)
     paths = given.captures or [sample(size, given.mss, given.seed, given.connections)]
-    for path in paths:
-        bench(path, stages, 1 if given.big else given.runs, fields=given.fields)
+    good = [bench(path, stages, 1 if given.big else given.runs, fields=given.fields) for path in paths]
+    return 0 if all(good) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
