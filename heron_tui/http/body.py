@@ -153,20 +153,37 @@ class Body:
         """`found` with packets and times. Offsets before `base` belong to earlier runs."""
         if not found:
             return None
-        firsts, t_firsts = self._places(found.starts, run, base, self._begun or self._last)
-        lasts, t_lasts = self._places([end - 1 for end in found.ends], run, base, self._last)
+        count = len(found)
+        packets, times = self._places(found, run, base)
         index = self.events
-        self.events += len(found)
+        self.events += count
         kind = self._splitter.kind if self._splitter else ""
-        columns = (found.names, found.data, found.starts, found.ends, t_firsts, t_lasts, firsts, lasts)
-        return EventBatch(self._exchange, kind, index, *columns)
+        return EventBatch(
+            exchange=self._exchange,
+            kind=kind,
+            index=index,
+            names=found.names,
+            data=found.data,
+            starts=found.starts,
+            ends=found.ends,
+            t_us=times[:count],
+            t_end_us=times[count:],
+            first_packet=packets[:count],
+            last_packet=packets[count:],
+        )
 
-    def _places(self, offsets: list[int], run: Run | None, base: int, before: Place) -> tuple[list[int], list[int]]:
-        early = len(offsets) if run is None else sum(1 for offset in offsets[:2] if offset < base)
-        packets, times = [before[0]] * early, [before[1]] * early
-        if run is not None:
-            segments = run.segments([offset - base for offset in offsets[early:]])
-            marks = run.marks
-            packets += [marks.packets[segment] for segment in segments]
-            times += [marks.times[segment] for segment in segments]
+    def _places(self, found: Found, run: Run | None, base: int) -> tuple[list[int], list[int]]:
+        """Packets and times of all first bytes, then of all last ones.
+
+        Only the first event can have begun before this run; it ended there if its last line end was a CR that had to
+        wait for what follows it.
+        """
+        count = len(found)
+        last = base + 1
+        offsets = [start - base for start in found.starts] + [end - last for end in found.ends]
+        packets, times = run.places(offsets) if run else ([0] * len(offsets), [0] * len(offsets))
+        if offsets[0] < 0 or run is None:
+            packets[0], times[0] = self._begun or self._last
+        if offsets[count] < 0 or run is None:
+            packets[count], times[count] = self._last
         return packets, times

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ..model.flow import Chunk, Gap, Side
 from ..model.http import Headers, Place
+from .chunks import Chunks, Ending
 from .context import Context
 from .head import HEAD_END, Framing, RequestHead, StatusHead, parse_headers, parse_request, parse_status
 from .run import Run
@@ -14,13 +15,9 @@ from .tape import Tape
 
 Head = RequestHead | StatusHead
 
-CHUNK_SIZES = {b"\r\n%x" % size: size for size in range(1, 1 << 14)}
-CHUNK_LINE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,16})[ \t]*(?:;[^\n]*)?\Z")
-CHUNK_LINE_MAX = 16 << 10
 # Where a chunk may begin behind a gap: right there, or behind the line end of the chunk before it.
 CHUNK_GUESS = re.compile(rb"(?:\A|\r\n)([0-9a-fA-F]{1,8})(?:;[^\r\n]{0,200})?(?=\r\n)")
 GUESS_TAIL = 256
-PARTIAL, BROKEN = -1, -2
 
 
 class Handler(Protocol):
@@ -201,62 +198,18 @@ class Reader:
 
     def _chunked(self) -> bool:
         tape = self._tape
-        data, pos, base = tape.data, tape.pos, tape.base
-        size = len(data)
-        parts: list[bytes] = []
-        starts: list[int] = []
-        wires: list[int] = []
-        total = 0
-        length: int | None = self._left
-        start = pos
-        while True:
-            if length:
-                end = start + length
-                parts.append(data[start:end])
-                starts.append(total)
-                wires.append(base + start)
-                self._lined = True
-                if end > size:
-                    self._left = end - size
-                    pos = size
-                    break
-                total += length
-                pos = end
-            start = data.find(b"\r\n", pos + 2) + 2
-            length = CHUNK_SIZES.get(data[pos : start - 2]) if start > 1 and self._lined else None
-            if length is None:
-                self._left = 0
-                length, start = self._chunk_line(data, pos)
-                if length <= 0:
-                    break
-        tape.pos = pos if length else start
-        if parts and (joined := b"".join(parts)):
+        chunks = Chunks(tape.data, tape.pos, tape.base, self._left, self._lined)
+        ending = chunks.read()
+        tape.pos = chunks.pos
+        self._left, self._lined = chunks.left, chunks.lined
+        if chunks.parts and (data := b"".join(chunks.parts)):
             self._empty = False
-            run = Run(joined, starts, wires, tape.marks)
-            self._handler.body(run)
-        if length == 0:
+            self._handler.body(Run(data, chunks.starts, chunks.wires, tape.marks))
+        if ending is Ending.LAST:
             self._state = self._trailers
-            return True
-        if length == BROKEN:
+        elif ending is Ending.BROKEN:
             return self._lose_chunk()
-        return False
-
-    def _chunk_line(self, data: bytes, pos: int) -> tuple[int, int]:
-        """The size that the chunk line at `pos` gives, and where its data begins; `PARTIAL` or `BROKEN` for a size."""
-        if self._lined:
-            if data.startswith(b"\n", pos):
-                pos += 1
-            elif data.startswith(b"\r\n", pos):
-                pos += 2
-            else:
-                return (PARTIAL if data[pos:] in (b"", b"\r") else BROKEN), pos
-        eol = data.find(b"\n", pos)
-        line = data[pos : eol if eol >= 0 else None]
-        match = CHUNK_LINE.match(line.rstrip(b"\r"))
-        if eol < 0:
-            bad = len(line) > CHUNK_LINE_MAX or not (match or line in (b"", b"\r"))
-            return (BROKEN if bad else PARTIAL), pos
-        return (int(match[1], 16), eol + 1) if match else (BROKEN, pos)
+        return ending is Ending.LAST
 
     def _trailers(self) -> bool:
         tape = self._tape

@@ -45,10 +45,13 @@ class Run:
         segment = self.segment(offset)
         return self.marks.packets[segment], self.marks.times[segment]
 
-    def segments(self, offsets: list[int]) -> list[int]:
-        """`segment` of many offsets, which rise."""
-        if len(offsets) < BULK:
-            return [self.segment(offset) for offset in offsets]
+    def places(self, offsets: list[int]) -> tuple[list[int], list[int]]:
+        """Packets and times of many bytes of `data`."""
+        segments = self._segments(offsets) if len(offsets) > BULK else list(map(self.segment, offsets))
+        packets, times = self.marks.packets, self.marks.times
+        return list(map(packets.__getitem__, segments)), list(map(times.__getitem__, segments))
+
+    def _segments(self, offsets: list[int]) -> list[int]:
         if len(self.marks.starts) == 1:
             return [0] * len(offsets)
         wanted = np.array(offsets)

@@ -3,13 +3,13 @@
 import re
 from dataclasses import dataclass, field
 from itertools import accumulate
+from operator import add
 
 BOM = b"\xef\xbb\xbf"
 LINE = re.compile(rb"([^\r\n]*)(?:\r\n|\r|\n)")
 # A CR at the very end is no line end yet: an LF may still come.
 BLANK = re.compile(rb"(?:\r\n|\n|\r(?=[^\n]))(?:\r\n|\n|\r(?=[^\n]))")
-PLAIN = re.compile(rb"(?:event: ([^\n]+)\n)?data: ([^\n]*)\n\n")
-FIELD = len(b"data: " + b"\n\n")  # as long as b"event: " + b"\n"
+EVENT, DATA = b"event: ", b"data: "
 
 
 @dataclass(slots=True)
@@ -141,22 +141,35 @@ def _last_boundary(text: bytes) -> int | None:
 
 
 def plain(text: bytes, offset: int) -> Found | None:
-    """The events of `text` if all of them are a data line with at most an event line before it, as every API known here
-    writes them; None otherwise. `offset` is where `text` begins in the body."""
+    """The events of `text` if all of them are a data line, or all an event line and a data line, as the APIs known here
+    write them; None otherwise. `offset` is where `text` begins in the body; it ends with a blank line."""
     if b"\r" in text:
         return None
-    pairs = PLAIN.findall(text)
-    if not pairs:
+    if text.startswith(DATA):
+        return _unnamed(text, offset)
+    return _named(text, offset) if text.startswith(EVENT) else None
+
+
+def _unnamed(text: bytes, offset: int) -> Found | None:
+    data = text[len(DATA) : -2].split(b"\n\n" + DATA)
+    if text.count(b"\n") != 2 * len(data):
         return None
-    names, data = map(list, zip(*pairs, strict=True))
-    sizes = [FIELD + len(item) for item in data]
-    if any(names):
-        sizes = [size + FIELD + len(name) if name else size for size, name in zip(sizes, names, strict=True)]
-    ends = list(accumulate(sizes, initial=offset))
-    if ends[-1] != offset + len(text):
+    ends = list(accumulate([len(item) + len(DATA) + 2 for item in data], initial=offset))
+    return Found([""] * len(data), data, ends[:-1], ends[1:])
+
+
+def _named(text: bytes, offset: int) -> Found | None:
+    lines = text.split(b"\n")
+    lines.pop()
+    heads, data = lines[::3], lines[1::3]
+    if len(lines) % 3 or any(lines[2::3]) or text.count(b"\n" + DATA) != len(data):
         return None
-    known = {name: name.decode("utf-8", "replace") for name in set(names)}
-    return Found([known[name] for name in names], data, ends[:-1], ends[1:])
+    names = {head: head[len(EVENT) :].decode("utf-8", "replace") for head in set(heads)}
+    if not all(head.startswith(EVENT) for head in names):
+        return None
+    sizes = map(add, map(len, heads), map(len, data))
+    ends = list(accumulate([size + 3 for size in sizes], initial=offset))
+    return Found([names[head] for head in heads], [line[len(DATA) :] for line in data], ends[:-1], ends[1:])
 
 
 def exact(text: bytes, offset: int) -> tuple[Found, int]:
