@@ -136,7 +136,7 @@ class Answer:
 
     def use(self, usage: Any) -> None:
         if not is_empty(usage):
-            self.usage = usage
+            self.usage = lenient.clean(usage)
 
     def fail(self, error: Any) -> None:
         """Note an error object in any of its forms.
@@ -160,9 +160,9 @@ class Answer:
         blocks = [self.blocks[key] for key in sorted(self.blocks)]
         counted = tokens(self.usage)
         return CallResponse(
-            model=self.model,
-            id=self.id,
-            finish=self.finishes[min(self.finishes)] if self.finishes else None,
+            model=lenient.some(self.model),
+            id=lenient.some(self.id),
+            finish=lenient.some(self.finishes[min(self.finishes)]) if self.finishes else None,
             ended=self.ended,
             error_type=self.error_type,
             error_message=self.error_message,

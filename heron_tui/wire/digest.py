@@ -43,7 +43,8 @@ def plain_id(value: str) -> str:
 def tool_call(id: Any, name: Any, arguments: Any, namespace: Any = None) -> ToolCall:
     """A tool call from its parts as on the wire: arguments as JSON text, as an object, or as free text."""
     if isinstance(arguments, dict):
-        parsed, raw = arguments, _encode(arguments).decode()
+        parsed = lenient.mapping(lenient.clean(arguments))
+        raw = _encode(parsed).decode()
     else:
         raw = lenient.text(arguments)
         value = lenient.loads(raw.encode()) if raw.strip() else {}

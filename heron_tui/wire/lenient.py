@@ -18,14 +18,34 @@ _elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
 def loads(data: bytes | memoryview | msgspec.Raw) -> Any:
     """The value of a JSON text; None where it is none.
 
-    The standard library reads what msgspec refuses: lone surrogates, NaN, bytes that are not UTF-8 (replaced), a BOM.
+    The standard library reads what msgspec refuses: lone surrogates (replaced), NaN (null), bytes that are not UTF-8
+    (replaced), a BOM.
     """
     try:
         return _any(data)
     except BAD:
         pass
+    return clean(_patient(data))
+
+
+def _patient(data: bytes | memoryview | msgspec.Raw) -> Any:
+    """The value of a JSON text that msgspec refuses, lone surrogates left as they are; None where it is none."""
     try:
-        return json.loads(bytes(data).decode("utf-8-sig", "replace"))
+        return json.loads(bytes(data).decode("utf-8-sig", "replace"), parse_constant=lambda _: None)
+    except BAD:
+        return None
+
+
+def clean(value: Any) -> Any:
+    """A JSON value that can be written again: lone surrogates in it are replaced. None where it cannot."""
+    try:
+        msgspec.json.encode(value)
+    except BAD:
+        pass
+    else:
+        return value
+    try:
+        return json.loads(whole(json.dumps(value, ensure_ascii=False)))
     except BAD:
         return None
 
@@ -78,6 +98,14 @@ def sequence(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def _halves(data: bytes) -> Any:
+    """`loads`, but with the halves of surrogate pairs that deltas tear apart: the next event may bring the other."""
+    try:
+        return _any(data)
+    except BAD:
+        return _patient(data)
+
+
 class EventDecoder(Generic[T]):
     """Decodes the JSON events of a stream into structs of one type, a batch at a time.
 
@@ -101,7 +129,7 @@ class EventDecoder(Generic[T]):
                 return events
         except BAD:
             pass
-        return [self.convert(loads(one)) for one in data]
+        return [self.convert(_halves(one)) for one in data]
 
     def convert(self, value: Any) -> T | None:
         """A parsed event as a struct; None where it is no object."""

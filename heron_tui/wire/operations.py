@@ -43,7 +43,7 @@ ROUTES: tuple[tuple[str, re.Pattern[str], str, str], ...] = tuple(
 """Method ("" for any), path, wire API, operation. The first that holds decides."""
 
 _hint = re.compile(
-    r"/messages/|/complete|/responses/|/models|/deployments|/embed|/rerank|/moderations|/audio/|/images/|/batches"
+    r"/messages/|/complet|/responses/|/models|/deployments|/embed|/rerank|/moderations|/audio/|/images/|/batches"
     r"|:(?:count|batch|embed)|/api/(?:tags|show|ps)"
 )
 _model_in_path = re.compile(r"/models/([^/:]+)(?::\w+)?$")

@@ -4,6 +4,9 @@ from typing import Any
 
 from ..model.call import Tokens
 
+_impossible = 1 << 53
+"""Counts from here on are no counts (and would not fit where numbers are kept)."""
+
 
 def tokens(usage: dict[str, Any] | None) -> Tokens:
     """Normalised counts of one usage object.
@@ -91,7 +94,7 @@ def _count(usage: dict[str, Any], name: str, inner: str | None = None) -> int | 
         value = value.get(inner) if isinstance(value, dict) else None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _impossible else None
 
 
 def _first(*counts: int | None) -> int | None:

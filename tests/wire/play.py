@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from heron_tui.model.call import CallRequest, CallResponse, Outcome
@@ -80,7 +81,7 @@ def play(
         data, names = events_of(stream)
         names = names if named else [""] * len(names)
         edges = [0, *sorted(cut for cut in cuts if 0 < cut < len(data)), len(data)]
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             fold.events(batch(data[start:end], names[start:end], start, kind))
             fold.answer()
     raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()

@@ -1,4 +1,4 @@
-"""OpenAI's Chat Completions. Forms that no capture holds follow OpenAI's, Azure's, vLLM's and OpenRouter's documents."""
+"""OpenAI's Chat Completions. Forms that no capture holds follow the documents of OpenAI, Azure, vLLM, OpenRouter."""
 
 import pytest
 

@@ -1,0 +1,155 @@
+"""Which requests are calls, and of which API: by route first, else by the body's shape."""
+
+import pytest
+
+from heron_tui.wire import registry
+
+from .play import play, request
+
+CHAT = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+ANTHROPIC = {**CHAT, "max_tokens": 5, "system": "s"}
+RESPONSES = {"model": "m", "input": [{"role": "user", "content": "hi"}]}
+GEMINI = {"contents": [{"parts": [{"text": "hi"}]}]}
+
+
+def recognised(asked):
+    fold = registry.open(asked)
+    return fold and (fold.request.wire_api, fold.request.operation, fold.request.model)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "expected"),
+    [
+        ("/v1/messages", ANTHROPIC, ("anthropic", "chat", "m")),
+        ("/anthropic/v1/messages?beta=true", ANTHROPIC, ("anthropic", "chat", "m")),
+        ("/api/v1/chat/completions", CHAT, ("openai-chat", "chat", "m")),
+        ("/backend-api/codex/responses", RESPONSES, ("openai-responses", "chat", "m")),
+        ("/v1beta/models/g:generateContent", GEMINI, ("gemini", "chat", "g")),
+        ("/v1beta/tunedModels/t:streamGenerateContent", GEMINI, ("gemini", "chat", "t")),
+        ("/api/chat", CHAT, ("ollama", "chat", "m")),
+        ("http://proxy.example/v1/messages", ANTHROPIC, ("anthropic", "chat", "m")),
+    ],
+)
+def test_by_route(path, body, expected):
+    assert recognised(request(path, body)) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (CHAT, "openai-chat"),
+        (ANTHROPIC, "anthropic"),
+        ({**CHAT, "tools": [{"name": "A", "input_schema": {}}]}, "anthropic"),
+        ({**CHAT, "model": "claude-x", "max_tokens": 5}, "anthropic"),
+        ({**CHAT, "model": "claude-x", "max_tokens": 5, "stream_options": {}}, "openai-chat"),
+        (RESPONSES, "openai-responses"),
+        (GEMINI, "gemini"),
+        ({"model": "m", "request": GEMINI}, "gemini"),
+    ],
+)
+def test_by_shape_alone_when_the_route_is_rewritten(body, expected):
+    fold = registry.open(request("/llm-gateway/v2/do", body))
+    assert fold is not None
+    assert fold.request.wire_api == expected
+
+
+def test_headers_tell_whose_an_ambiguous_shape_is():
+    body = {**CHAT, "max_tokens": 5}
+    assert recognised(request("/x", body, headers=(("Anthropic-Version", "2023-06-01"),))) == ("anthropic", "chat", "m")
+    assert recognised(request("/x", body, headers=(("X-Api-Key", "sk-ant-1"),))) == ("anthropic", "chat", "m")
+    assert recognised(request("/x", body)) == ("openai-chat", "chat", "m")
+
+
+def test_a_body_that_does_not_fit_its_route_is_recognised_by_shape():
+    assert recognised(request("/v1/chat/completions", RESPONSES)) == ("openai-responses", "chat", "m")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/v1/messages", {"events": [{"name": "startup"}]}),  # telemetry with Anthropic's version header
+        ("POST", "/api/event_logging/batch", {"events": []}),
+        ("POST", "/v1/messages", None),
+        ("HEAD", "/v1/messages", None),
+        ("GET", "/v1/responses", None),  # the upgrade to a WebSocket: its messages are the calls
+        ("POST", "/api/chat", {"messages": [{"role": "user"}]}),  # anybody's chat
+        ("POST", "/graphql", {"query": "{ messages }"}),
+        ("POST", "/items", {"contents": [{"title": "a"}]}),
+        ("POST", "/search", {"model": "m", "input": "text"}),
+        ("POST", "/form", b"model=m&messages=1"),
+        ("GET", "/", None),
+    ],
+)
+def test_what_is_no_call(method, path, body):
+    asked = request(path, body, method=method, headers=(("anthropic-version", "2023-06-01"),))
+    assert registry.open(asked) is None
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "expected"),
+    [
+        ("POST", "/v1/messages/count_tokens?beta=true", ANTHROPIC, ("anthropic", "count_tokens", "m")),
+        ("POST", "/v1/messages/batches", {"requests": []}, ("anthropic", "batches", None)),
+        ("GET", "/v1/messages/batches/b1/results", None, ("anthropic", "batches", None)),
+        ("GET", "/v1/models", None, ("openai", "models", None)),
+        ("GET", "/api/v1/models", None, ("openai", "models", None)),
+        ("GET", "/v1/models/gpt-x", None, ("openai", "models", "gpt-x")),
+        ("GET", "/v1beta/models?pageSize=5", None, ("gemini", "models", None)),
+        ("POST", "/v1/embeddings", {"model": "e", "input": "x"}, ("openai", "embeddings", "e")),
+        ("POST", "/openai/deployments/d/embeddings?api-version=1", {"input": "x"}, ("openai", "embeddings", "d")),
+        ("POST", "/v1/moderations", {"input": "x"}, ("openai", "moderations", None)),
+        ("POST", "/v1/audio/speech", {"model": "tts", "input": "x"}, ("openai", "audio", "tts")),
+        ("POST", "/v1/images/generations", {"model": "i", "prompt": "x"}, ("openai", "images", "i")),
+        ("POST", "/v1/completions", {"model": "m", "prompt": "x"}, ("openai", "completions", "m")),
+        ("POST", "/v1/batches", {"endpoint": "/v1/chat/completions"}, ("openai", "batches", None)),
+        ("POST", "/v1/responses/compact", RESPONSES, ("openai-responses", "compact", "m")),
+        ("POST", "/v1/responses/resp_1/cancel", None, ("openai-responses", "cancel", None)),
+        ("GET", "/v1/responses/resp_1", None, ("openai-responses", "get", None)),
+        ("POST", "/v1beta/models/g:countTokens", GEMINI, ("gemini", "count_tokens", "g")),
+        ("POST", "/v1beta/models/g:embedContent", {"content": {}}, ("gemini", "embeddings", "g")),
+        ("GET", "/api/tags", None, ("ollama", "tags", None)),
+        ("POST", "/api/show", {"name": "llama"}, ("ollama", "show", "llama")),
+        ("POST", "/api/embed", {"model": "e", "input": "x"}, ("ollama", "embeddings", "e")),
+    ],
+)
+def test_operations_that_are_no_chat(method, path, body, expected):
+    assert recognised(request(path, body, method=method)) == expected
+
+
+def test_whose_list_of_models():
+    asked = request("/v1/models", method="GET", headers=(("anthropic-version", "2023-06-01"),))
+    assert recognised(asked) == ("anthropic", "models", None)
+
+
+def test_a_form_names_its_model():
+    body = b'--b\r\nContent-Disposition: form-data; name="model"\r\n\r\nwhisper-1\r\n--b--\r\n'
+    assert recognised(request("/v1/audio/transcriptions", body)) == ("openai", "audio", "whisper-1")
+
+
+def test_answers_to_other_operations():
+    asked = request("/v1/messages/count_tokens", ANTHROPIC)
+    played = play(asked, body={"input_tokens": 42})
+    assert (played.outcome, played.answer.tokens.input, played.answer.ended) == ("ok", 42, True)
+    failure = {"error": {"type": "not_found_error", "message": "m"}}
+    played = play(asked, body=failure, status=404)
+    assert (played.outcome, played.answer.error_type) == ("error", "not_found_error")
+    speech = play(request("/v1/audio/speech", {"model": "tts", "input": "x"}), body=b"ID3\x00\xff")
+    assert speech.outcome == "ok"
+    embedded = {"model": "e-1", "data": [], "usage": {"prompt_tokens": 4, "total_tokens": 4}}
+    played = play(request("/v1/embeddings", {"model": "e", "input": "x"}), body=embedded)
+    assert (played.answer.model, played.answer.tokens.input) == ("e-1", 4)
+
+
+def test_a_request_that_is_cut_is_a_call_as_far_as_it_shows():
+    body = b'{"model": "claude-x", "stream": true, "messages": [{"role": "us'
+    fold = registry.open(request("/v1/messages", body, complete=False))
+    assert fold is not None
+    asks = fold.request
+    assert (asks.wire_api, asks.model, asks.streaming) == ("anthropic", "claude-x", True)
+    assert asks.error == "the request is not whole"
+    fold = registry.open(request("/v1/messages", b"\xff\xfe", error="unknown encoding"))
+    assert fold is not None
+    assert fold.request.error == "unknown encoding"
+    fold = registry.open(request("/v1/messages", b"not json"))
+    assert fold is not None
+    assert fold.request.error == "the body is not JSON"
