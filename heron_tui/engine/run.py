@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from .. import agents, capture
+from ..agents import profile
+from ..capture import Sources, open_sources
+from ..capture.pace import paced
 from ..core import paths
 from ..core.redact import Redactor, load_key
 from ..store.writer import Writer
@@ -34,23 +36,20 @@ def run(job: Job, report: Report, control: Control | None = None) -> Counters:
         UsageError: a profile of the user is not right.
     """
     control = control or Control()
-    profiles = agents.profile.load(paths.shipped("profiles"), *([Path(job.profiles)] if job.profiles else []))
+    profiles = profile.load(paths.shipped("profiles"), *([Path(job.profiles)] if job.profiles else []))
     spool = Path(job.spool) if job.spool else Path(f"{job.store}.d")
-    sources = capture.open_sources(job.sources, spool=spool, follow=job.follow, stdin_fd=job.stdin_fd)
+    sources = open_sources(job.sources, spool=spool, follow=job.follow, stdin_fd=job.stdin_fd)
     writer = Writer(Path(job.store))
     pipeline = Pipeline(writer, profiles, Redactor(load_key()))
     tune_garbage_collector()
     ticker = _Ticker(report, pipeline, sources)
-    pace = capture.pace.Pace(job.speed, time.sleep, time.monotonic) if job.speed else None
     try:
         for source in sources.sources:
             pipeline.name_source(source.file, source.id)
             writer.put_source(source)
-        limit = 512 if pace else 32768
-        for batch in sources.batches(limit):
+        batches = sources.batches()
+        for batch in paced(batches, job.speed, time.sleep) if job.speed else batches:
             if batch is not None:
-                if pace:
-                    pace.wait(batch)
                 pipeline.feed(batch)
             while control.paused and not control.stop:
                 ticker.tick("paused")
@@ -84,7 +83,7 @@ def tune_garbage_collector() -> None:
 class _Ticker:
     """Commits and reports at their own paces; both look at the wall clock, never at packets."""
 
-    def __init__(self, report: Report, pipeline: Pipeline, sources: capture.Sources) -> None:
+    def __init__(self, report: Report, pipeline: Pipeline, sources: Sources) -> None:
         self._report = report
         self._pipeline = pipeline
         self._sources = sources
