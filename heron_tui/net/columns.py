@@ -127,7 +127,9 @@ def dissect(batch: PacketBatch, fragments: Fragments) -> Dissection:
 def _fast(batch: PacketBatch, kind: Ints) -> list[list[Ints]]:
     """Fill `kind` where it is clear what a packet is; the columns of the TCP segments among them, a table a shape."""
     data = np.frombuffer(batch.data, np.uint8)
-    tables = []
+    tables: list[list[Ints]] = []
+    if not len(data):
+        return tables
     for link_type in np.unique(batch.link).tolist():
         rows = np.flatnonzero(batch.link == link_type)
         version, start = _network(data, batch, rows, link_type)

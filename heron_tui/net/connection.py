@@ -25,7 +25,7 @@ class Connection:
         directions: by way (see `Outlet`).
         oriented: it is settled who is the client.
         clock: of the last packet. ended: clock of its end, None while it is open.
-        prints: of the last packet of each way, with its clock. last_packet: number of the last one.
+        prints: of the last packet of each way (see `Arrival`). last_packet: number of the last one.
     """
 
     __slots__ = (

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..model.flow import FlowEvent
-from ..model.packet import Buffer, Ints, Kind, PacketBatch
+from ..model.packet import Buffer, Kind, PacketBatch
 from .columns import Segments
 from .connection import Connection
 from .dissect import Segment
-from .order import Groups, Order
+from .order import Groups, Moments, Order
 from .stream import RECENT, Arrival
 
 if TYPE_CHECKING:
@@ -28,13 +28,12 @@ class Feed:
     """
 
     def __init__(
-        self, tracker: Tracker, batch: PacketBatch, clock: Ints, groups: Groups, segments: Segments, order: Order
+        self, tracker: Tracker, batch: PacketBatch, groups: Groups, segments: Segments, moments: Moments, order: Order
     ) -> None:
         self._tracker, self._limits = tracker, tracker.limits
         self._groups, self._segments, self._order = groups, segments, order
         self._bytes = batch.data
-        self._number, self._time = batch.number[segments.index], batch.time_us[segments.index]
-        self._clock = clock[segments.index]
+        self._number, self._time, self._clock = batch.number[segments.index], moments.time_us, moments.clock
 
         count = len(segments)
         self.ordinal = np.full(count, -1, np.int64)
@@ -83,10 +82,10 @@ class Feed:
                 if over is not None:
                     self._leave(connection, group, begun, place)
                     begun = place
+                    self._tracker.touch(key, connection)
+                    events += connection.outlet.take()
                     if connection.ended is None:
                         assert over != "gone"
-                        self._tracker.touch(key, connection)
-                        events += connection.outlet.take()
                         self._tracker.end(key, over, events)
                     connection = None
             if connection is None:
@@ -127,12 +126,11 @@ class Feed:
 
     def _print(self, place: int) -> tuple[int, int, int]:
         order = self._order
-        return order.print_one.item(place), order.print_two.item(place), self._clock.item(place)
+        return order.print_one.item(place), order.print_two.item(place), self._time.item(place)
 
     def _arrival(self, place: int) -> Arrival:
         segments = self._segments
         start, have = segments.start.item(place), segments.have.item(place)
-        one, two, clock = self._print(place)
         return Arrival(
             way=self._groups.way.item(place),
             seq=segments.seq.item(place),
@@ -142,8 +140,8 @@ class Feed:
             size=segments.size.item(place),
             packet=self._number.item(place),
             time_us=self._time.item(place),
-            clock=clock,
-            print=(one, two),
+            clock=self._clock.item(place),
+            print=self._print(place),
         )
 
     def _segment(self, place: int) -> Segment:

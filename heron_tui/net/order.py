@@ -7,6 +7,7 @@ import numpy as np
 from ..model.packet import Ints
 from .columns import Bools, Segments
 from .dissect import ACK, FIN, RST, SYN
+from .limits import Limits
 
 Key = tuple[int, int, int, int, int]
 
@@ -79,17 +80,25 @@ class Carry:
 
     Attributes:
         seq: sequence number expected next.
-        print_one, print_two, clock: of the last packet.
+        print_one, print_two, time_us: of the last packet.
     """
 
     seq: Ints
     print_one: Ints
     print_two: Ints
-    clock: Ints
+    time_us: Ints
 
     @classmethod
     def empty(cls, groups: int) -> "Carry":
         return cls(*(np.full((groups, 2), -1, np.int64) for _ in range(4)))
+
+
+@dataclass(slots=True)
+class Moments:
+    """Capture time, and the tracker's clock, of each segment."""
+
+    time_us: Ints
+    clock: Ints
 
 
 @dataclass(slots=True)
@@ -110,8 +119,8 @@ class Order:
     last: Ints
 
 
-def follow(groups: Groups, columns: Segments, clock: Ints, carry: Carry, doubled_us: int, idle_us: int) -> Order:
-    """Compare each segment with the ones before it in its flow. `columns` and `clock` are sorted as `groups` says."""
+def follow(groups: Groups, columns: Segments, moments: Moments, carry: Carry, limits: Limits) -> Order:
+    """Compare each segment with the ones before it in its flow. All columns are sorted as `groups` says."""
     count, way, flow = len(groups.rows), groups.way, groups.group
     cell = flow * 2 + way
     place = np.arange(count)
@@ -147,15 +156,15 @@ def follow(groups: Groups, columns: Segments, clock: Ints, carry: Carry, doubled
     acked = _signed(columns.ack - base[cell ^ 1])
     ahead = ((columns.flags & ACK) > 0) & (other > -_FAR) & (acked > other)
     question = (at != own) | (control > 0) | ahead | (columns.have < columns.size) | (columns.start < 0)
-    question[1:] |= (clock[1:] - clock[:-1] > idle_us) & (flow[1:] == flow[:-1])
+    question[1:] |= (np.diff(moments.clock) > limits.idle_us) & (flow[1:] == flow[:-1])
 
     print_one = (columns.seq << 32) | columns.ack
     print_two = (columns.size << 40) | (columns.flags << 32) | (columns.window << 16) | (columns.checksum ^ columns.id)
     inside = previous >= begins
-    before_clock = np.where(inside, clock[previous], carry.clock.ravel()[cell])
+    passed = moments.time_us - np.where(inside, moments.time_us[previous], carry.time_us.ravel()[cell])
     doubled = print_one == np.where(inside, print_one[previous], carry.print_one.ravel()[cell])
     doubled &= print_two == np.where(inside, print_two[previous], carry.print_two.ravel()[cell])
-    doubled &= (before_clock >= 0) & (clock - before_clock <= doubled_us)
+    doubled &= np.abs(passed) <= limits.doubled_us
     questionable = np.flatnonzero(question & ~doubled).tolist()
     return Order(questionable, doubled, print_one, print_two, last)
 

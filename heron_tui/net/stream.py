@@ -19,7 +19,7 @@ class Arrival(NamedTuple):
         way: its direction, by address.
         data: captured payload; `size` bytes were on the wire.
         clock: capture time that never runs back (see `Tracker`).
-        print: what two copies of the very same packet have in common.
+        print: what two copies of the very same packet have in common, and its time.
     """
 
     way: int
@@ -31,7 +31,7 @@ class Arrival(NamedTuple):
     packet: int
     time_us: int
     clock: int
-    print: tuple[int, int]
+    print: tuple[int, int, int]
 
 
 class Held(NamedTuple):
@@ -255,10 +255,11 @@ class Direction:
             self.outlet.fin(self.way, *self.fin[1:])
 
     def _remember(self, arrival: Arrival) -> None:
-        self.recent = [*self.recent[1 - RECENT :], (*arrival.print, arrival.clock)]
+        self.recent = [*self.recent[1 - RECENT :], arrival.print]
 
     def _seen_just_now(self, arrival: Arrival) -> bool:
+        *copy, time_us = arrival.print
         return any(
-            (one, two) == arrival.print and arrival.clock - clock <= self.limits.doubled_us
-            for one, two, clock in self.recent
+            [one, two] == copy and abs(time_us - before_us) <= self.limits.doubled_us
+            for one, two, before_us in self.recent
         )

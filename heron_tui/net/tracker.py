@@ -12,7 +12,7 @@ from .connection import Connection, Ending
 from .feed import Feed
 from .fragments import Fragments
 from .limits import Limits
-from .order import Carry, Key, follow, group
+from .order import Carry, Key, Moments, follow, group
 
 
 @dataclass(slots=True)
@@ -47,9 +47,9 @@ class Counters:
 class Tracker:
     """Turns batches of packets into flows and their ordered bytes. Never raises on what the wire holds.
 
-    Its clock is capture time that never runs back, and that one packet alone with a wild time cannot move: the highest
-    so far of the lower of each two neighbouring packets' times. All waiting is measured on it, so that the answer does
-    not depend on how packets are cut into batches (as long as no bound on all connections together is reached).
+    All waiting is measured on one clock: capture time that never runs back (the highest so far), and that one packet
+    alone with a wild time does not move. So the answer does not depend on how packets are cut into batches, as long as
+    they come in the order of time and no bound on all connections together is reached.
     """
 
     def __init__(self, limits: Limits | None = None) -> None:
@@ -61,8 +61,6 @@ class Tracker:
         self._waiting: dict[Key, Connection] = {}
         self._changed: dict[int, Flow] = {}
         self._clock = -1
-        self._latest = 0  # time and number of the last packet
-        self._packet = 0
 
     def feed(self, batch: PacketBatch) -> tuple[PacketColumns, NetResult]:
         """Take the next packets of the capture."""
@@ -79,14 +77,15 @@ class Tracker:
             carry = Carry.empty(len(groups.keys))
             connections = [self._find(key, carry, place) for place, key in enumerate(groups.keys)]
             ordered = segments.sorted(groups.rows)
-            order = follow(groups, ordered, clock[ordered.index], carry, self.limits.doubled_us, self.limits.idle_us)
-            feed = Feed(self, batch, clock, groups, ordered, order)
+            moments = Moments(batch.time_us[ordered.index], clock[ordered.index])
+            order = follow(groups, ordered, moments, carry, self.limits)
+            feed = Feed(self, batch, groups, ordered, moments, order)
             for place in np.argsort(groups.rows[groups.bounds[:-1]]).tolist():
                 result.events += feed.flow(place, connections[place])
             flow[ordered.index], side[ordered.index] = feed.ordinal, feed.side
             payload[ordered.index] = ordered.size
             found.kind[ordered.index] = feed.kind
-        self._sweep(int(clock[-1]), result.events)
+        self._sweep(self._clock, result.events)
         self._damage(batch, found.broken, result)
         self._count(batch, len(segments), found.kind, result)
         return PacketColumns(flow, side, payload, found.kind), result
@@ -141,11 +140,10 @@ class Tracker:
 
     def _tick(self, batch: PacketBatch) -> Ints:
         """The clock at each packet."""
-        times = batch.time_us
-        first = int(times[0])
-        before = np.concatenate(([self._latest if self._clock >= 0 else first], times[:-1]))
-        clock: Ints = np.maximum.accumulate(np.maximum(np.minimum(times, before), self._clock))
-        self._latest, self._clock, self._packet = int(times[-1]), int(clock[-1]), int(batch.number[-1])
+        times = batch.time_us.copy()
+        np.minimum(times[:-1], batch.time_us[1:], out=times[:-1])
+        clock: Ints = np.maximum.accumulate(np.maximum(times, self._clock))
+        self._clock = int(clock[-1])
         return clock
 
     def _find(self, key: Key, carry: Carry, place: int) -> Connection | None:
@@ -156,7 +154,7 @@ class Tracker:
                     carry.seq[place, way] = direction.seq
                 seen = connection.prints[way]
                 if seen is not None:
-                    carry.print_one[place, way], carry.print_two[place, way], carry.clock[place, way] = seen
+                    carry.print_one[place, way], carry.print_two[place, way], carry.time_us[place, way] = seen
         return connection
 
     def _sweep(self, clock: int, events: list[FlowEvent]) -> None:
