@@ -1,0 +1,29 @@
+"""The terminal interface. `run` opens it; importing this package loads Textual only then."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..engine.protocol import Job
+
+
+def run(job: "Job | None", store: Path, *, title: str) -> int:
+    """Show `store` until the user quits; with a `job`, an engine fills it meanwhile. Answers the exit code.
+
+    Raises:
+        UsageError: the user's keymap is not right.
+        SourceError: `store` cannot be opened (only without a job: with one, the engine makes it).
+    """
+    import os
+
+    from ..core.paths import config_dir
+    from ..store.reader import Reader
+    from . import keymap
+    from .app import HeronApp
+
+    keys = keymap.load(config_dir())
+    if job is None:
+        Reader(store).close()
+    app = HeronApp(store, lambda: Reader(store), job=job, title=title, keymap=keys)
+    result = app.run(mouse=os.environ.get("HERON_TUI_MOUSE", "1") != "0")
+    return app.return_code or result or 0

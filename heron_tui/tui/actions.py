@@ -1,0 +1,107 @@
+"""Every action by name, in one table: keys, `:` commands, the palette, the hint line and the help come from it.
+
+An action named `page-down` is done by the method `act_page_down(count)` of the pane in focus or of whatever holds that
+pane, up to the application. `scope` says in which panes its keys count; see `Pane.scopes`.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that can be done.
+
+    Attributes:
+        name: what `:` and the keymap file call it.
+        scope: `all`, or a word that panes list in their `scopes`.
+        keys: default keys; a sequence is written with spaces (`g g`).
+        help: one line for the help and the palette.
+        hint: a word or two for the hint line, "" to keep it out.
+        counts: a number typed before its key, or after its name, means something.
+    """
+
+    name: str
+    scope: str
+    keys: tuple[str, ...]
+    help: str
+    hint: str = ""
+    counts: bool = False
+
+
+def _table() -> tuple[Action, ...]:
+    a = Action
+    return (
+        # what a pane does
+        a("open", "list", ("enter",), "open what is selected: one step closer to the bytes", "open"),
+        a("go-to-turn", "list", ("t",), "go to the call and the turn of what is selected", "turn"),
+        a("detail", "packets", ("d",), "show or hide the packet's detail tree", "detail"),
+        a("bytes", "packets", ("B",), "show or hide the packet's bytes", "bytes"),
+        a("next-call", "packets", ("]",), "next packet that begins or ends a call", counts=True),
+        a("previous-call", "packets", ("[",), "previous packet that begins or ends a call", counts=True),
+        a("next-turn", "turns", ("}",), "next turn", counts=True),
+        a("previous-turn", "turns", ("{",), "previous turn", counts=True),
+        a("expand", "tree", ("l", "right"), "expand, or go to the first below"),
+        a("collapse", "tree", ("h", "left"), "collapse, or go to the one above"),
+        a("expand-level", "tree", ("+",), "expand one level more"),
+        a("collapse-level", "tree", ("-",), "collapse one level"),
+        a("expand-all", "tree", ("*",), "expand everything below"),
+        a("next-window", "metrics", ("]", "l", "right"), "wider window of time", "window"),
+        a("previous-window", "metrics", ("[", "h", "left"), "narrower window of time"),
+        a("group", "metrics", ("o",), "group by model, route, agent, process", "group"),
+        # motion
+        a("down", "list", ("j", "down"), "down", counts=True),
+        a("up", "list", ("k", "up"), "up", counts=True),
+        a("page-down", "list", ("space", "pagedown"), "page down", counts=True),
+        a("page-up", "list", ("b", "pageup"), "page up", counts=True),
+        a("half-down", "list", ("ctrl+d",), "half a page down", counts=True),
+        a("half-up", "list", ("ctrl+u",), "half a page up", counts=True),
+        a("top", "list", ("g g", "home"), "first line, or line N with a count", counts=True),
+        a("bottom", "list", ("G", "end"), "last line, or line N with a count", counts=True),
+        a("right", "columns", ("l", "right"), "scroll right", counts=True),
+        a("left", "columns", ("h", "left"), "scroll left", counts=True),
+        # everywhere
+        a("back", "all", ("escape", "backspace"), "back to where you came from", "back"),
+        a("leave", "all", ("q",), "back; at the top, twice to quit"),
+        a("next-pane", "all", ("tab",), "next pane", "pane"),
+        a("previous-pane", "all", ("shift+tab",), "previous pane"),
+        a("follow", "all", ("F",), "follow the newest as it is captured", "follow"),
+        a("pause", "all", ("p",), "pause the screen; the capture goes on", "pause"),
+        a("zoom", "all", ("z",), "give the pane in focus the whole screen, and back", "zoom"),
+        a("layout", "all", ("|",), "panes beside or below each other"),
+        a("grow", "all", (">",), "make the pane in focus larger", counts=True),
+        a("shrink", "all", ("<",), "make the pane in focus smaller", counts=True),
+        a("reset-layout", "all", ("=",), "panes as they were at first"),
+        a("goto", "all", ("ctrl+g",), "go to packet number N", counts=True),
+        a(
+            "time-format",
+            "all",
+            ("T",),
+            "times as seconds since the first packet, time of day, or since the row before",
+        ),
+        a("copy", "all", ("y",), "copy what is selected (OSC 52)"),
+        a("unmask", "all", ("u",), "show or hide secrets in headers, for this run only"),
+        a("capture", "all", ("ctrl+e",), "stop the capture; start it again when it has stopped"),
+        a("theme", "all", (), "next theme: dark, light, 16 colours, none"),
+        a("packets", "all", ("1",), "view: packets"),
+        a("flows", "all", ("2",), "view: flows"),
+        a("turns", "all", ("3",), "view: turns"),
+        a("metrics", "all", ("4",), "view: metrics"),
+        a("sessions", "all", ("5",), "view: sessions"),
+        a("findings", "all", ("6",), "view: findings"),
+        a("command", "all", (":", "ctrl+p"), "command line: every action by name", "commands"),
+        a("help", "all", ("?", "f1"), "keys of the pane in focus", "help"),
+        a("quit", "all", ("ctrl+q", "ctrl+c"), "quit"),
+    )
+
+
+ACTIONS: dict[str, Action] = {action.name: action for action in _table()}
+
+SCOPES: dict[str, str] = {
+    "packets": "Packets",
+    "turns": "Turns",
+    "metrics": "Metrics",
+    "tree": "Tree",
+    "list": "Lists",
+    "columns": "Wide lists",
+    "all": "Everywhere",
+}

@@ -1,0 +1,416 @@
+"""The application: keys to actions, ticks to views, and the way between views."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual import events
+from textual.app import App
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input
+
+from ..core.errors import HeronError
+from ..engine.protocol import Command, Counters, Job, Tick
+from . import questions, theme
+from .actions import ACTIONS, Action
+from .bridge import CaptureWorker, EngineEnded, Ticked
+from .keymap import Keymap, KeyReader, Pending, Pressed
+from .places import Place, Places
+from .reading import Closeable, Reading
+from .screens.command import Chosen, CommandScreen
+from .screens.help import HelpScreen
+from .screens.main import MainScreen
+from .times import Times
+from .views.packets import PacketsView
+from .views.turns import TurnsView
+from .widgets.pane import Pane
+
+DIGIT_S = 0.25
+LOOK_S = 1.0
+QUIT_AGAIN = "q again, or ctrl+q, quits"
+
+
+class HeronApp(App[int], inherit_bindings=False):
+    """The terminal product over one store.
+
+    Args:
+        store: the store to show.
+        open_reader: opens a reader on it, in the thread that reads.
+        job: what the engine shall read into it; None shows the store as it is.
+        title: what is being looked at, in words.
+    """
+
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = []
+    TITLE = "heron-tui"
+
+    def __init__(
+        self,
+        store: Path,
+        open_reader: Callable[[], Closeable],
+        *,
+        job: Job | None = None,
+        title: str = "",
+        keymap: Keymap | None = None,
+        palette: theme.Palette | None = None,
+    ) -> None:
+        self.palette = palette or theme.choose()
+        super().__init__(ansi_color=True if self.palette in (theme.SIXTEEN, theme.PLAIN) else None)
+        self.animation_level = "none"
+        self.store = store
+        self.capture_title = title
+        self.keymap = keymap or Keymap()
+        self.times = Times()
+        self.tick: Tick | None = None
+        self.capture_state = "store" if job is None else "starting"
+        self.counts: dict[str, int] = {}
+        self.losses: Counters | None = None
+        self.now_us = 0
+        self.following = False
+        self.screen_paused = False
+        self.unmasked = False
+        self.pending_keys = ""
+        self._open_reader = open_reader
+        self._keys = KeyReader(self.keymap)
+        self._digit: Timer | None = None
+        self._places = Places()
+        self._version = -1
+        self._leaving = False
+        self.worker = CaptureWorker(job, self.post_message) if job else None
+        for palette_ in theme.PALETTES.values():
+            self.register_theme(theme.textual_theme(palette_))
+        self.theme = self.palette.name
+
+    # start and end
+
+    def get_default_screen(self) -> Screen[Any]:
+        self.main = MainScreen()
+        return self.main
+
+    def on_load(self) -> None:
+        self.reading = Reading(self._open_reader, self._read_failed)
+
+    def on_ready(self) -> None:
+        self.main.show_view("turns" if self.size.width < 140 else "packets")
+        if self.worker:
+            self.worker.start()
+        else:
+            self.look()
+            self.set_interval(LOOK_S, self.look)
+
+    async def on_unmount(self) -> None:
+        if self.worker:
+            self.worker.close()
+        self.reading.close()
+
+    def _read_failed(self, error: Exception) -> None:
+        if self.capture_state == "starting":
+            return  # the engine has not made the store yet
+        words = str(error) if isinstance(error, HeronError) else f"{type(error).__name__}: {error}"
+        self.main.banner.show(f"the store cannot be read: {words}")
+
+    # what the engine says
+
+    def on_ticked(self, message: Ticked) -> None:
+        tick = self.tick = message.tick
+        self.capture_state = tick.state
+        if tick.message:
+            self.say(tick.message, "warn")
+        if tick.version != self._version and tick.version > 0:
+            self.look()
+        self.main.status.refresh()
+
+    def on_engine_ended(self, message: EngineEnded) -> None:
+        if message.reason is not None:
+            self.capture_state = "failed"
+            self.main.banner.show(f"{message.reason} · {self.keymap.first('capture')} starts it again")
+        elif self.capture_state not in ("done", "failed"):
+            self.capture_state = "stopped"
+        self.look()
+        self.main.refresh_frame()
+
+    def look(self) -> None:
+        """Ask the store what it has; the views follow when that is something new."""
+        self.reading.ask("summary", questions.summary, self._looked)
+
+    def _looked(self, summary: questions.Summary) -> None:
+        new = summary.version != self._version
+        self.losses = summary.counters
+        if self.screen_paused or not new:
+            self.main.status.refresh()
+            return
+        self._version = summary.version
+        self.counts = summary.counts
+        self.now_us = summary.now_us
+        self.times.origin_us = summary.origin_us
+        for view in self.main.views.values():
+            view.changed()
+        self.main.refresh_frame()
+
+    # keys
+
+    async def on_event(self, event: events.Event) -> None:
+        typing = isinstance(self.focused, Input)
+        if isinstance(event, events.Key) and not event.is_forwarded and not typing and self._pressed(event):
+            return
+        await super().on_event(event)
+
+    def scopes(self) -> tuple[str, ...]:
+        focused = self.focused
+        return (*(focused.scopes if isinstance(focused, Pane) else ()), "all")
+
+    def _pressed(self, event: events.Key) -> bool:
+        key = event.character if event.character and event.is_printable and event.character != " " else event.key
+        self.main.hints.say("")
+        if self._digit is not None:
+            self._digit.stop()
+            self._digit = None
+        found = self._keys.feed(key, self.scopes())
+        self.pending_keys = found.text if isinstance(found, Pending) else ""
+        self.main.status.refresh()
+        if isinstance(found, Pending):
+            if found.timed:
+                self._digit = self.set_timer(DIGIT_S, self._digit_alone)
+        elif isinstance(found, Pressed):
+            self.perform(found.action, found.count)
+        return found is not None
+
+    def _digit_alone(self) -> None:
+        if found := self._keys.expire(self.scopes()):
+            self.pending_keys = ""
+            self.perform(found.action, None)
+            self.main.refresh_frame()
+
+    def _handler(self, action: Action) -> Callable[..., None] | None:
+        name = f"act_{action.name.replace('-', '_')}"
+        nodes: list[Any] = list(self.focused.ancestors_with_self) if self.focused else [self.screen]
+        if self.screen is self.main:
+            nodes += [self.main.current, self]
+        elif action.name == "quit":
+            nodes.append(self)
+        else:
+            nodes = [node for node in nodes if node is not self]
+        return next((getattr(node, name) for node in nodes if hasattr(node, name)), None)
+
+    def available(self) -> list[str]:
+        """Names of the actions that can be done here, nearest scope first."""
+        scopes = self.scopes()
+        names = [name for name, action in ACTIONS.items() if action.scope in scopes and self._handler(action)]
+        return sorted(names, key=lambda name: scopes.index(ACTIONS[name].scope))
+
+    def perform(self, action: Action, count: int | None = None) -> None:
+        """Do an action where the focus is, or say that it cannot be done here."""
+        self._leaving = self._leaving and action.name == "leave"
+        handler = self._handler(action)
+        if handler is None:
+            self.say(f"{action.name}: not here", "muted")
+            return
+        if action.counts:
+            handler(count)
+        else:
+            handler()
+        self.main.hints.refresh()
+
+    def say(self, text: str, role: str = "base") -> None:
+        self.main.hints.say(text, role)
+
+    # the way between views
+
+    def show_view(self, name: str) -> None:
+        """Show a view by its key: the way back begins anew."""
+        self._places.clear()
+        self.main.show_view(name)
+        self.main.refresh_frame()
+
+    def go(self, pane: Pane, *, leaving: Callable[[], object] | None = None) -> None:
+        """Go on to a pane of the current view; back returns."""
+        self._remember(None, leaving)
+        self.main.current.focus_pane(pane)
+
+    def _remember(self, pane: Pane | None, leaving: Callable[[], object] | None = None) -> None:
+        pane = pane or (self.focused if isinstance(self.focused, Pane) else None)
+        if pane is not None:
+            self._places.push(Place(self.main.current.title, pane, leaving))
+
+    def show_packet(self, number: int, *, mark: bytes | None = None, from_pane: Pane | None = None) -> None:
+        """Go to a packet; `mark` is text to highlight in its bytes."""
+        self._remember(from_pane)
+        self.main.show_view("packets")
+        view = self.main.views["packets"]
+        assert isinstance(view, PacketsView)
+        view.focus_pane(view.list)
+        view.show_packet(number, mark=mark)
+
+    def show_call(self, call: str, *, from_pane: Pane | None = None) -> None:
+        """Go to a call in the turn tree."""
+        self.reading.ask("path", lambda reader: questions.path(reader, call), lambda f: self._found_path(f, from_pane))
+
+    def _found_path(self, found: questions.Path | None, from_pane: Pane | None) -> None:
+        if found is None:
+            self.say("this call is in no turn (yet)", "warn")
+            return
+        self._remember(from_pane)
+        self.main.show_view("turns")
+        view = self.main.views["turns"]
+        assert isinstance(view, TurnsView)
+        view.reveal(found)
+        view.act_go_to_turn()
+
+    def show_session(self, session: str, *, from_pane: Pane | None = None) -> None:
+        self._remember(from_pane)
+        self.main.show_view("turns")
+        view = self.main.views["turns"]
+        assert isinstance(view, TurnsView)
+        index = view.turns.find(session)
+        if index is not None:
+            view.turns.center(index)
+        view.focus_pane(view.turns)
+
+    def follow_link(self, kind: str, key: str) -> None:
+        """Go to what a field of the detail tree names."""
+        if kind == "call":
+            self.show_call(key)
+        elif kind == "packet":
+            self.show_packet(int(key))
+
+    # actions
+
+    def act_back(self) -> None:
+        view = self.main.current
+        place = self._places.pop()
+        if place is None:
+            if view.has_class("-zoomed"):
+                view.unzoom()
+            elif self.focused is not view.first_pane:
+                view.focus_pane(view.first_pane)
+            return
+        if place.leaving:
+            place.leaving()
+        self.main.show_view(place.view)
+        self.main.current.focus_pane(place.pane)
+
+    def act_leave(self) -> None:
+        view = self.main.current
+        if not self._places and self.focused is view.first_pane and not view.has_class("-zoomed"):
+            if self._leaving:
+                self.act_quit()
+                return
+            self._leaving = True
+            self.say(QUIT_AGAIN)
+            return
+        self.act_back()
+
+    def act_quit(self) -> None:
+        self.exit(0)
+
+    def act_next_pane(self) -> None:
+        self._cycle(1)
+
+    def act_previous_pane(self) -> None:
+        self._cycle(-1)
+
+    def _cycle(self, by: int) -> None:
+        panes = self.main.current.shown_panes()
+        if panes:
+            place = panes.index(self.focused) if self.focused in panes else -1
+            self.main.current.focus_pane(panes[(place + by) % len(panes)])
+
+    def act_packets(self) -> None:
+        self.show_view("packets")
+
+    def act_flows(self) -> None:
+        self.show_view("flows")
+
+    def act_turns(self) -> None:
+        self.show_view("turns")
+
+    def act_metrics(self) -> None:
+        self.show_view("metrics")
+
+    def act_sessions(self) -> None:
+        self.show_view("sessions")
+
+    def act_findings(self) -> None:
+        self.show_view("findings")
+
+    def act_follow(self) -> None:
+        self.following = not self.following
+        for view in self.main.views.values():
+            view.follow(self.following)
+        self.main.refresh_frame()
+
+    def act_pause(self) -> None:
+        self.screen_paused = not self.screen_paused
+        if not self.screen_paused:
+            self.look()
+        self.main.refresh_frame()
+
+    def act_goto(self, count: int | None = None) -> None:
+        if count is None:
+            self.push_screen(CommandScreen(self._names(), "goto "), self._chosen)
+            return
+        packets = self.counts.get("packets", 0)
+        if not 1 <= count <= packets:
+            self.say(f"there is no packet {count} (1 to {packets})", "warn")
+            return
+        self.show_packet(count)
+
+    def act_time_format(self) -> None:
+        words = {"since": "seconds since the first packet", "clock": "time of day", "delta": "since the row before"}
+        self.say(f"times: {words[self.times.next_mode()]}")
+        self._redraw()
+
+    def act_unmask(self) -> None:
+        self.unmasked = not self.unmasked
+        self.say("secrets are shown until the end of this run" if self.unmasked else "secrets are masked")
+        self._redraw()
+
+    def act_theme(self) -> None:
+        names = list(theme.PALETTES)
+        self.palette = theme.PALETTES[names[(names.index(self.palette.name) + 1) % len(names)]]
+        self.theme = self.palette.name
+        self.say(f"theme: {self.palette.name}")
+        self._redraw()
+
+    def _redraw(self) -> None:
+        for pane in self.main.query(Pane):
+            pane.refresh()
+        self.main.refresh_frame()
+
+    def act_copy(self) -> None:
+        text = self.focused.copy_text() if isinstance(self.focused, Pane) else ""
+        if text:
+            self.copy_to_clipboard(text)
+            self.say(f"copied {len(text):,} characters")
+        else:
+            self.say("nothing to copy here", "warn")
+
+    def act_capture(self) -> None:
+        if self.worker is None:
+            self.say("this is a store: there is no capture to stop or start", "warn")
+        elif self.worker.running:
+            self.worker.command(Command("stop"))
+            self.say("stopping the capture")
+        else:
+            self.main.banner.hide()
+            self.capture_state = "starting"
+            self.worker.start()
+            self.say("starting the capture again")
+
+    def act_command(self) -> None:
+        self.push_screen(CommandScreen(self._names()), self._chosen)
+
+    def _names(self) -> list[str]:
+        return [name for name in self.available() if name not in ("command",)]
+
+    def _chosen(self, chosen: Chosen | None) -> None:
+        if chosen is not None:
+            self.perform(chosen.action, chosen.count)
+
+    def act_help(self) -> None:
+        names = self.available()
+        pane = self.focused
+        where = self.main.current.title + (f" › {pane.help_name}" if isinstance(pane, Pane) else "")
+        self.push_screen(HelpScreen(names, where))

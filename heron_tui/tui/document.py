@@ -1,0 +1,96 @@
+"""Text to read: headed parts, wrapped to a width, with a colour by role."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len, chop_cells
+
+from .units import clean, whole
+
+MOST = 400_000
+"""Characters of one part that are shown; the rest is counted in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a document.
+
+    Attributes:
+        heading: a line above it, "" for none; `note` stands at its right end.
+        role: the palette's role of the text.
+        facts: pairs shown as an aligned table above the text.
+    """
+
+    heading: str = ""
+    text: str = ""
+    role: str = "base"
+    note: str = ""
+    facts: Sequence[tuple[str, str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A wrapped line: runs of text with their roles. `rule` draws a line to the right edge."""
+
+    runs: tuple[tuple[str, str], ...]
+    rule: str | None = None
+
+
+BLANK = Line(())
+
+
+def lay_out(parts: Sequence[Part], width: int) -> list[Line]:
+    """All lines of a document at `width` cells."""
+    lines: list[Line] = []
+    for part in parts:
+        if part.heading:
+            if lines:
+                lines.append(BLANK)
+            lines.append(Line(((part.heading, "strong"),), rule=part.note))
+        lines += _facts(part.facts, width)
+        lines += [Line(((text, part.role),)) for text in wrap(part.text[:MOST], width)]
+        if len(part.text) > MOST:
+            lines.append(Line(((f"… {whole(len(part.text) - MOST)} characters more", "muted"),)))
+    return lines
+
+
+def _facts(facts: Sequence[tuple[str, str, str]], width: int) -> Iterator[Line]:
+    """Facts as `name value` pairs, in as many columns as fit."""
+    if not facts:
+        return
+    names = max(len(name) for name, _, _ in facts)
+    values = max(min(cell_len(value), width - names - 3) for _, value, _ in facts)
+    columns = max((width + 2) // (names + values + 3), 1)
+    rows = -(-len(facts) // columns)
+    for row in range(rows):
+        runs: list[tuple[str, str]] = []
+        for name, value, role in facts[row::rows]:
+            shown = clean(value)[: max(width - names - 2, 1)]
+            runs += [(name.ljust(names) + " ", "muted"), (shown + " " * max(values - cell_len(shown) + 2, 0), role)]
+        yield Line(tuple(runs))
+
+
+def wrap(text: str, width: int) -> Iterator[str]:
+    """Lines of `text`, broken at spaces where they are longer than `width` cells."""
+    if not text:
+        return
+    for line in text.expandtabs(4).split("\n"):
+        line = clean(line.rstrip("\r"))
+        if line.isascii() and len(line) <= width:
+            yield line
+        else:
+            yield from _broken(line, width)
+
+
+def _broken(line: str, width: int) -> Iterator[str]:
+    while line:
+        piece = line[: width * 2]
+        head = piece[:width] if piece.isascii() else chop_cells(piece, max(width, 2))[0]
+        if len(head) < len(line):
+            space = head.rfind(" ", width // 2)
+            if space > 0:
+                head = head[:space]
+        yield head
+        line = line[len(head) :]
+        if line.startswith(" "):
+            line = line[1:]

@@ -1,0 +1,30 @@
+"""A field of the detail tree."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Field:
+    """A line of the detail tree: a layer, or something in it.
+
+    Attributes:
+        name, value: shown as `name: value` (a layer has its summary as value).
+        start, end: its bytes in the packet; equal when it has none of its own.
+        link: what enter goes to, as `(kind, id)`, if it leads somewhere.
+        secret: the value must be masked unless the user asked otherwise.
+        open: unfolded at first.
+    """
+
+    name: str
+    value: str = ""
+    start: int = 0
+    end: int = 0
+    children: "list[Field]" = field(default_factory=list)
+    link: tuple[str, str] | None = None
+    secret: bool = False
+    open: bool = False
+
+    def add(self, name: str, value: object = "", start: int = 0, end: int = 0) -> "Field":
+        child = Field(name, str(value), start, end)
+        self.children.append(child)
+        return child

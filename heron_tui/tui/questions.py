@@ -1,0 +1,180 @@
+"""What the interface asks of the store; with `reading_text` and `measuring`, all calls to a `Reader` stand here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from ..core.errors import SourceError
+from ..engine.protocol import Counters
+from ..store.reader import Kind, Reader
+from ..store.shapes import EventRow, PacketRow, Record, TurnTree
+from ..store.where import Where
+
+Rows = Sequence[Record]
+KINDS: dict[str, Kind] = {
+    "flows": "flow",
+    "calls": "call",
+    "turns": "turn",
+    "sessions": "session",
+    "findings": "finding",
+}
+MOST = 100_000
+"""Rows that a tree asks for at once: sessions of a store, turns of a session."""
+MOST_EVENTS = 50
+"""Events of one packet that the detail tree lists."""
+REQUEST_BEGINS = "json_extract(call.evidence, '$.request[0]')"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How much there is. `origin_us` is the time of the first packet, `now_us` the capture time reached."""
+
+    version: int
+    counts: dict[str, int]
+    counters: Counters
+    origin_us: int
+    now_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class PacketLine:
+    """A packet in the list, with the time of the one before it."""
+
+    packet: PacketRow
+    before_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class PacketView:
+    """A packet with what it is part of.
+
+    Attributes:
+        note: why there are no bytes, if so.
+        events: those that it carried bytes of, with their data (the first `MOST_EVENTS` of `event_count`).
+        settled: what it is part of has ended, so that the answer stays as it is.
+    """
+
+    packet: PacketRow
+    data: bytes = b""
+    link: int = 1
+    note: str = ""
+    exchange: Record | None = None
+    call: Record | None = None
+    turn: Record | None = None
+    events: Sequence[tuple[EventRow, bytes]] = ()
+    event_count: int = 0
+    settled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Where a call stands: its turn with all below it, and all turns of its session."""
+
+    call: str
+    tree: TurnTree
+    turns: Rows = field(default=())
+
+
+def summary(reader: Reader) -> Summary:
+    meta = reader.meta()
+    counts = {"packets": int(meta["packets"])}
+    counts |= {name: reader.count(kind) for name, kind in KINDS.items()}
+    known = {name: value for name, value in reader.counters().items() if name in Counters.__struct_fields__}
+    return Summary(
+        int(meta["version"]), counts, msgspec.convert(known, Counters), int(meta["origin_us"]), int(meta["now_us"])
+    )
+
+
+def packets(reader: Reader, start: int, stop: int) -> Sequence[PacketLine]:
+    """Packets by place in the list."""
+    first = max(start - 1, 0)
+    rows = reader.packets(first, stop)
+    befores = [rows[0].time_us, *(row.time_us for row in rows)] if rows else []
+    return [PacketLine(row, before) for row, before in zip(rows, befores, strict=False)][start - first :]
+
+
+def packet_place(reader: Reader, number: int) -> int:
+    return reader.packet_position(number)
+
+
+def packet(reader: Reader, row: PacketRow) -> PacketView:
+    """All that the detail tree and the bytes pane show of a packet."""
+    note, data, link = "", b"", 1
+    try:
+        data, link = reader.packet_bytes(row.number)
+    except SourceError as error:
+        note = str(error)
+    exchange = reader.get("exchange", row.exchange) if row.exchange else None
+    call = reader.get("call", row.call, full=False) if row.call else None
+    turn = reader.get("turn", call["turn"], full=False) if call and call.get("turn") else None
+    carried = (
+        [e for e in reader.events(row.exchange) if _carries(row.number, e)] if row.exchange and row.payload else []
+    )
+    events = [(event, reader.event_data(row.exchange or "", event.index)) for event in carried[:MOST_EVENTS]]
+    settled = (call or {}).get("outcome") != "in_progress"
+    return PacketView(row, data, link, note, exchange, call, turn, events, len(carried), settled)
+
+
+def _carries(number: int, event: EventRow) -> bool:
+    return event.first_packet <= number <= event.last_packet
+
+
+def flows(reader: Reader, start: int, stop: int) -> Rows:
+    return reader.rows("flow", start, stop)
+
+
+def exchanges(reader: Reader, flow: str) -> Rows:
+    return reader.rows("exchange", 0, MOST, where=Where("exchange.flow = ?", (flow,)))
+
+
+def first_packet_of_flow(reader: Reader, flow: str) -> int | None:
+    numbers = reader.flow_packets(flow)
+    return numbers[0] if numbers else None
+
+
+def first_packet_of_exchange(reader: Reader, exchange: str) -> int | None:
+    numbers = reader.exchange_packets(exchange)
+    return numbers[0] if numbers else None
+
+
+def findings(reader: Reader, start: int, stop: int) -> Rows:
+    return reader.rows("finding", start, stop)
+
+
+def sessions(reader: Reader) -> Rows:
+    return reader.rows("session", 0, MOST)
+
+
+def turns(reader: Reader, session: str) -> Rows:
+    return reader.rows("turn", 0, MOST, where=Where("turn.session = ?", (session,)))
+
+
+def below(reader: Reader, turn: str) -> TurnTree | None:
+    return reader.turn_tree(turn)
+
+
+def path(reader: Reader, call: str) -> Path | None:
+    """Where a call stands; None while it is in no turn."""
+    record = reader.get("call", call, full=False)
+    tree = reader.turn_tree(record["turn"]) if record and record.get("turn") else None
+    if tree is None or tree.session is None:
+        return None
+    return Path(call, tree, turns(reader, tree.session["id"]))
+
+
+def call_edge(reader: Reader, number: int, by: int) -> int | None:
+    """The first packet of the `by`-th call whose request begins after (before, if negative) packet `number`."""
+    if by > 0:
+        found = reader.rows("call", by - 1, by, where=Where(f"{REQUEST_BEGINS} > ?", (number,)))
+    else:
+        earlier = Where(f"{REQUEST_BEGINS} < ?", (number,))
+        place = reader.count("call", earlier) + by
+        found = reader.rows("call", place, place + 1, where=earlier) if place >= 0 else []
+    return first_packet(found[0]) if found else None
+
+
+def first_packet(call: Record) -> int | None:
+    """The first packet of a call's request."""
+    first = ((call.get("evidence") or {}).get("request") or [None])[0]
+    return int(first) if first else None

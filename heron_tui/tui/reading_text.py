@@ -1,0 +1,126 @@
+"""The text of what is selected in the turn tree, as parts of a document."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from ..store.reader import Reader
+from ..store.shapes import Record
+from . import bodies, telling
+from .document import Part
+from .outcomes import outcome
+from .units import NONE, date, duration, percent, short, size, whole
+
+Facts = list[tuple[str, str, str]]
+
+
+def parts(reader: Reader, kind: str, record: Record) -> Sequence[Part]:
+    """Read what belongs to a node of the turn tree."""
+    match kind:
+        case "session":
+            return _session(record)
+        case "turn":
+            return _turn(reader.get("turn", record["id"]) or record)
+        case "call":
+            return _call(reader, reader.get("call", record["id"]) or record)
+        case "tool":
+            return _tool(reader, record)
+    return [Part(f"Sub-agent {record.get('name') or record['id']}", f"{len(record['calls'])} calls")]
+
+
+def _session(record: Record) -> Sequence[Part]:
+    facts: Facts = [
+        ("agent", record["agent"], "strong"),
+        ("began", date(record["t_start_us"]), "base"),
+        ("lasted", duration(record["t_end_us"] - record["t_start_us"]), "base"),
+        ("turns", whole(record["turns"]), "base"),
+        ("calls", whole(record["calls"]), "base"),
+        ("tokens", telling.tokens(record) or NONE, "base"),
+        ("id", record["id"], "muted"),
+    ]
+    if record.get("cwd"):
+        facts.append(("directory", record["cwd"], "base"))
+    return [Part(f"Session of {record['agent']}", facts=facts)]
+
+
+def _turn(record: Record) -> Sequence[Part]:
+    facts: Facts = [
+        ("status", record["status"], "warn" if record["status"] == "incomplete" else "ok"),
+        ("finish", record.get("finish") or NONE, "base"),
+        ("calls", whole(len(record["calls"])), "base"),
+        ("tools", whole(record["tools"]), "base"),
+        ("model", ", ".join(record.get("models") or ()) or NONE, "base"),
+        ("tokens", telling.tokens(record) or NONE, "base"),
+        ("cached", percent(telling.cached(record)), "base"),
+        ("time", duration(record["t_end_us"] - record["t_start_us"]), "strong"),
+        ("in models", duration(record.get("model_us")), "model"),
+        ("in tools", duration(record.get("tool_us")), "tool"),
+        ("idle", duration(record.get("idle_us")), "muted"),
+    ]
+    made = [Part("Prompt", record["prompt"] or "(not on the wire)", role="client")]
+    made.append(Part("Answer", record.get("answer") or "(none)", role="base" if record.get("answer") else "muted"))
+    return [Part(facts=facts), *made]
+
+
+def _call(reader: Reader, record: Record) -> Sequence[Part]:
+    glyph, role = outcome(record.get("outcome"))
+    facts: Facts = [
+        ("outcome", f"{glyph} {record.get('outcome')}", role),
+        ("status", str(record.get("status") or NONE), "base"),
+        ("model", telling.model(record), "strong"),
+        ("TTFT", duration(record.get("ttft_us")), "wait"),
+        ("E2E", duration(record.get("e2e_us")), "model"),
+        ("TPOT", duration(record.get("tpot_us")), "base"),
+        ("input", short(record.get("input_tokens")), "base"),
+        ("cached", f"{short(record.get('cache_read_tokens'))} {percent(telling.cached(record))}", "base"),
+        ("output", short(record.get("output_tokens")), "base"),
+        ("finish", record.get("finish") or NONE, "base"),
+        ("API", f"{record['wire_api']} at {record.get('provider') or record['host']}", "base"),
+        ("messages", whole(record.get("messages")), "base"),
+    ]
+    if record.get("error_type"):
+        facts.append(("error", record["error_type"], "error"))
+    made = [Part(facts=facts)]
+    body = reader.body(record["exchange"], "request") if record.get("exchange") else b""
+    made += [Part(role.capitalize(), text, role="client") for role, text in bodies.asked(body)]
+    if record.get("thinking"):
+        made.append(Part("Thinking", record["thinking"], role="muted"))
+    if record.get("text"):
+        made.append(Part("Text", record["text"]))
+    for call in record.get("tool_calls") or ():
+        made.append(Part(f"Tool {call['name']}", pretty(call.get("arguments")), role="tool", note=call.get("id") or ""))
+    return made
+
+
+def _tool(reader: Reader, record: Record) -> Sequence[Part]:
+    took = record.get("duration_us")
+    facts: Facts = [
+        ("tool", record["name"], "strong"),
+        ("time", duration(took), "tool"),
+        ("result", size(record.get("result_bytes")), "base"),
+        ("failed", "yes" if record.get("error") else "no" if record.get("error") is False else NONE, "base"),
+    ]
+    if record.get("mcp_server"):
+        facts.append(("MCP server", record["mcp_server"], "base"))
+    whole_record = reader.get("tool", record["id"]) or record
+    made = [Part(facts=facts), Part("Arguments", pretty(whole_record.get("arguments")), role="tool")]
+    result = _result(reader, record)
+    if result is not None:
+        made.append(Part("Result", result or "(empty)", role="error" if record.get("error") else "base"))
+    elif not record.get("result_call"):
+        made.append(Part("Result", "none was seen", role="warn"))
+    return made
+
+
+def _result(reader: Reader, record: Record) -> str | None:
+    carrier = reader.get("call", record["result_call"], full=False) if record.get("result_call") else None
+    if carrier is None or not carrier.get("exchange"):
+        return None
+    return bodies.tool_result(reader.body(carrier["exchange"], "request"), record["id"], record["name"])
+
+
+def pretty(value: Any) -> str:
+    """Arguments for eyes: where all are strings, as they are; else indented JSON."""
+    if isinstance(value, dict) and value and all(isinstance(v, str) for v in value.values()):
+        return "\n".join(f"{name}: {text}" if "\n" not in text else f"{name}:\n{text}" for name, text in value.items())
+    return json.dumps(value, indent=2, ensure_ascii=False) if value else ""

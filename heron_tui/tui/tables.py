@@ -1,0 +1,166 @@
+"""The columns of every list, with what goes first when it is narrow."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from . import telling
+from .columns import Cell, Column
+from .outcomes import SEVERITIES
+from .packet_words import say
+from .questions import PacketLine
+from .steps import Step
+from .times import Times
+from .units import NONE, duration, first_line, short, size, whole
+
+Record = Mapping[str, Any]
+SLOW_US = 2_000_000
+"""A gap between two steps that is worth a look."""
+ARROWS = {0: ("→", "client"), 1: ("←", "server")}
+
+
+def _status(record: Record) -> Cell:
+    status = record.get("status")
+    if status is None:
+        return "", ""
+    return str(status), "error" if int(status) >= 400 else "muted"
+
+
+def _process(record: Record) -> Cell:
+    process = record.get("process")
+    return (str(process.get("comm") or process.get("pid")), "muted") if process else ("", "")
+
+
+def packet_columns(times: Times) -> Sequence[Column]:
+    def time(row: PacketLine) -> Cell:
+        return times.show(row.packet.time_us, row.before_us), "muted"
+
+    def status(row: PacketLine) -> Cell:
+        return _status({"status": row.packet.status})
+
+    def process(row: PacketLine) -> Cell:
+        return _process({"process": row.packet.process})
+
+    def server(row: PacketLine) -> Cell:
+        return row.packet.server or "", "muted"
+
+    def tokens(row: PacketLine) -> Cell:
+        packet = row.packet
+        return telling.tokens({"input_tokens": packet.input_tokens, "output_tokens": packet.output_tokens}), "muted"
+
+    def ttft(row: PacketLine) -> Cell:
+        return (duration(row.packet.ttft_us) if row.packet.ttft_us is not None else ""), "model"
+
+    return (
+        Column("number", "No.", 6, lambda row: (str(row.packet.number), "muted"), right=True),
+        Column("time", "Time", 11, time, right=True),
+        Column("process", "Process", 10, process, priority=6),
+        Column("server", "Server", 15, server, priority=7),
+        Column("side", " ", 1, lambda row: ARROWS.get(row.packet.side, (" ", ""))),
+        Column("length", "Length", 6, lambda row: (str(row.packet.length), "muted"), priority=5, right=True),
+        Column("what", "What", 24, lambda row: say(row.packet), flex=True),
+        Column("status", "Stat", 4, status, priority=4, right=True),
+        Column("ttft", "TTFT", 7, ttft, priority=2, right=True),
+        Column("tokens", "Tokens", 11, tokens, priority=3, right=True),
+    )
+
+
+def flow_columns(times: Times) -> Sequence[Column]:
+    def gaps(row: Record) -> Cell:
+        return (f"! {row['gaps']}", "warn") if row.get("gaps") else ("", "")
+
+    return (
+        Column("start", "Start", 11, lambda row: (times.show(row["t_start_us"]), "muted"), right=True),
+        Column("client", "Client", 21, lambda row: (row["client"], "client")),
+        Column("server", "Server", 21, lambda row: (row["server"], "server"), flex=True),
+        Column("protocol", "Protocol", 9, lambda row: (row.get("protocol") or NONE, "")),
+        Column("process", "Process", 12, _process, priority=6),
+        Column("tls", "TLS", 8, lambda row: (row.get("tls") or "", "muted"), priority=7),
+        Column("packets", "Packets", 7, lambda row: (short(row["packets"]), ""), priority=4, right=True),
+        Column("up", "Sent", 7, lambda row: (size(row["bytes_client"]), "client"), priority=3, right=True),
+        Column("down", "Received", 8, lambda row: (size(row["bytes_server"]), "server"), priority=3, right=True),
+        Column("calls", "Calls", 5, lambda row: (str(row["calls"] or ""), "strong"), right=True),
+        Column("gaps", "Gaps", 5, gaps, priority=5, right=True),
+        Column(
+            "time",
+            "Time",
+            7,
+            lambda row: (duration(row["t_end_us"] - row["t_start_us"]), "muted"),
+            priority=5,
+            right=True,
+        ),
+    )
+
+
+def exchange_columns(times: Times) -> Sequence[Column]:
+    def request(row: Record) -> Cell:
+        return f"{row['method']} {row['path']}", "" if row.get("call") else "muted"
+
+    def taken(row: Record) -> Cell:
+        start, end = row.get("t_request_us"), row.get("t_end_us")
+        return (duration(end - start) if start and end else "…"), "muted"
+
+    return (
+        Column("start", "Start", 11, lambda row: (times.show(row["t_request_us"]), "muted"), right=True),
+        Column("request", "Request", 24, request, flex=True),
+        Column("status", "Stat", 4, _status, right=True),
+        Column("up", "Sent", 8, lambda row: (size(row.get("request_bytes")), "client"), priority=3, right=True),
+        Column("down", "Received", 8, lambda row: (size(row.get("response_bytes")), "server"), priority=3, right=True),
+        Column("events", "Events", 6, lambda row: (str(row.get("events") or ""), "muted"), priority=4, right=True),
+        Column("time", "Time", 7, taken, priority=2, right=True),
+    )
+
+
+def step_columns() -> Sequence[Column]:
+    """Steps of a call: request, head of the answer, each event, end."""
+
+    def gap(row: Step) -> Cell:
+        slow = (row.gap_us or 0) > SLOW_US
+        return ("+" + duration(row.gap_us) if row.gap_us is not None else ""), "warn" if slow else "muted"
+
+    def packets(row: Step) -> Cell:
+        first, last = row.packets
+        return (str(first) if first == last else f"{first}–{last}"), "muted"
+
+    return (
+        Column("time", "After", 8, lambda row: (duration(row.after_us), "muted"), right=True),
+        Column("gap", "Gap", 8, gap, priority=2, right=True),
+        Column("side", " ", 1, lambda row: ARROWS.get(row.side, (" ", ""))),
+        Column("name", "Event", 20, lambda row: (row.name, row.role)),
+        Column("what", "What", 16, lambda row: (row.what, ""), flex=True),
+        Column("size", "Bytes", 6, lambda row: (short(row.size) if row.size else "", "muted"), priority=3, right=True),
+        Column("packets", "Packets", 11, packets, right=True),
+    )
+
+
+def session_columns(times: Times) -> Sequence[Column]:
+    return (
+        Column("start", "Start", 11, lambda row: (times.show(row["t_start_us"]), "muted"), right=True),
+        Column("agent", "Agent", 16, lambda row: (row["agent"], "accent")),
+        Column("session", "Session", 18, lambda row: (row["id"], "muted"), flex=True),
+        Column("cwd", "Directory", 24, lambda row: (row.get("cwd") or "", ""), priority=5),
+        Column("turns", "Turns", 5, lambda row: (whole(row["turns"]), "strong"), right=True),
+        Column("calls", "Calls", 5, lambda row: (whole(row["calls"]), ""), right=True),
+        Column("tokens", "Tokens", 12, lambda row: (telling.tokens(row), "muted"), priority=3, right=True),
+        Column(
+            "time",
+            "Time",
+            7,
+            lambda row: (duration(row["t_end_us"] - row["t_start_us"]), "muted"),
+            priority=2,
+            right=True,
+        ),
+    )
+
+
+def finding_columns(times: Times) -> Sequence[Column]:
+    def severity(row: Record) -> Cell:
+        glyph, role = SEVERITIES.get(row["severity"], ("?", "muted"))
+        return f"{glyph} {row['severity']}", role
+
+    return (
+        Column("severity", "Severity", 9, severity),
+        Column("code", "Code", 18, lambda row: (row["code"], "strong")),
+        Column("time", "Time", 11, lambda row: (times.show(row["t_us"]), "muted"), right=True),
+        Column("text", "What", 24, lambda row: (first_line(row["text"]), ""), flex=True),
+        Column("scope", "Where", 10, lambda row: (row["scope"], "muted"), priority=3),
+    )

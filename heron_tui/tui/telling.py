@@ -1,0 +1,121 @@
+"""Records in a few words: what a call, a tool call or an event is about, on one line."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from .units import NONE, first_line, short
+
+Record = Mapping[str, Any]
+TELLING = (
+    "command",
+    "cmd",
+    "file_path",
+    "path",
+    "pattern",
+    "query",
+    "url",
+    "prompt",
+    "description",
+    "input",
+    "message",
+)
+LIMIT = 300
+
+
+def arguments(given: Any, limit: int = LIMIT) -> str:
+    """The argument that says most: the command of a shell, the path of a file tool, else the first one."""
+    if not isinstance(given, Mapping) or not given:
+        return first_line(str(given), limit) if given else ""
+    for name in TELLING:
+        if given.get(name):
+            return _value(given[name], limit)
+    return _value(next(iter(given.values())), limit)
+
+
+def _value(value: Any, limit: int) -> str:
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        value = " ".join(value)
+    return first_line(value if isinstance(value, str) else repr(value), limit)
+
+
+def tokens(record: Record) -> str:
+    """`12.3k→85`: all input and output tokens; `~` before an estimate."""
+    if record.get("input_tokens") is None and record.get("output_tokens") is None:
+        return ""
+    mark = "~" if record.get("tokens_estimated") else ""
+    return f"{mark}{short(record.get('input_tokens'))}→{short(record.get('output_tokens'))}"
+
+
+def cached(record: Record) -> float | None:
+    """Share of the input tokens that came from the cache."""
+    total, part = record.get("input_tokens"), record.get("cache_read_tokens")
+    return part / total if total and part is not None else None
+
+
+def model(record: Record) -> str:
+    """The model that answered, else the one asked for; both where they differ."""
+    asked, said = record.get("request_model"), record.get("response_model")
+    if asked and said and asked != said and not said.startswith(asked) and not asked.startswith(said):
+        return f"{asked} ⇒ {said}"
+    return said or asked or NONE
+
+
+def answer(record: Record) -> str:
+    """What a call led to: the tools it asked for, else the beginning of its text, else how it failed."""
+    if record.get("error_type"):
+        return f"{record['error_type']}"
+    calls = record.get("tool_calls") or ()
+    if calls:
+        names = [str(call.get("name")) for call in calls]
+        if len(names) == 1:
+            return f"→ {names[0]} {arguments(calls[0].get('arguments'), 200)}"
+        return "→ " + ", ".join(names)
+    if text := record.get("text"):
+        return f"“{first_line(text, LIMIT)}”"
+    if record.get("thinking"):
+        return f"thinking: {first_line(record['thinking'], LIMIT)}"
+    return {"no_response": "no response", "in_progress": "…"}.get(record.get("outcome") or "", "")
+
+
+def event(data: bytes, limit: int = LIMIT) -> str:
+    """What an event of a stream brings: the piece of text, of thinking or of arguments in it, else its beginning."""
+    try:
+        found = msgspec.json.decode(data)
+    except msgspec.DecodeError:
+        return first_line(data[: limit * 4].decode("utf-8", "replace"), limit)
+    piece = _piece(found)
+    if piece is not None:
+        return f"“{first_line(piece, limit)}”" if piece.strip() else repr(piece)
+    return first_line(data[: limit * 4].decode("utf-8", "replace"), limit)
+
+
+PIECES = (
+    "text",
+    "partial_json",
+    "thinking",
+    "content",
+    "reasoning_content",
+    "reasoning",
+    "arguments",
+    "delta",
+    "parts",
+)
+
+
+def _piece(value: Any, depth: int = 0) -> str | None:
+    """The first string under a name that holds content, in the order of the event's own fields."""
+    if depth > 8:
+        return None
+    if isinstance(value, list):
+        return next((piece for part in value if (piece := _piece(part, depth + 1)) is not None), None)
+    if not isinstance(value, Mapping):
+        return None
+    for name in ("delta", "choices", "candidates", "function", "tool_calls", "message", *PIECES):
+        part = value.get(name)
+        if isinstance(part, str) and part and name in PIECES:
+            return part
+        if isinstance(part, Mapping | list) and (piece := _piece(part, depth + 1)) is not None:
+            return piece
+    return None

@@ -1,0 +1,97 @@
+"""Flows: the connections, and the exchanges of the selected one."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from ...store.reader import Reader
+from .. import questions
+from ..rows import FixedRows, PagedRows
+from ..tables import exchange_columns, flow_columns
+from ..widgets.pane import Pane
+from ..widgets.row_list import RowList
+from .view import View
+
+
+class FlowsView(View):
+    """Connections above, exchanges below; enter goes to the packets."""
+
+    title = "flows"
+    share_below: ClassVar[int] = 50
+    beside_from: ClassVar[int] = 1000
+
+    def compose(self) -> ComposeResult:
+        times = self.heron.times
+        self.list = RowList(flow_columns(times), empty="no connections yet", id="flow-list")
+        self.exchanges = RowList(
+            exchange_columns(times), title="Exchanges", empty="no HTTP on this connection", id="exchange-list"
+        )
+        yield Container(self.list, classes="side")
+        yield Container(self.exchanges, classes="side")
+
+    def on_mount(self) -> None:
+        self.rows = PagedRows(self.heron.reading, "flows", questions.flows, self.list.refresh_rows)
+        self.list.show(self.rows)
+        self._flow: str | None = None
+
+    @property
+    def first_pane(self) -> Pane:
+        return self.list
+
+    def changed(self) -> None:
+        self.rows.changed(self.heron.counts.get("flows", 0), all_pages=True)
+        self.list.rows_changed()
+
+    def follow(self, on: bool) -> None:
+        self.list.following = on
+        if on:
+            self.list.act_bottom()
+
+    @on(RowList.Moved, "#flow-list")
+    def _moved(self, event: RowList.Moved) -> None:
+        flow = event.row["id"]
+        self.heron.reading.ask(
+            "exchanges", lambda reader: questions.exchanges(reader, flow), lambda rows: self._show(event.row, rows)
+        )
+
+    def _show(self, flow: Any, rows: Sequence[Any]) -> None:
+        self.exchanges.title = f"Exchanges of {flow['client']} → {flow['server']}"
+        self.exchanges.note = str(len(rows))
+        if flow["id"] == self._flow and isinstance(self.exchanges.source, FixedRows):
+            self.exchanges.source.rows = rows
+            self.exchanges.rows_changed()
+        else:
+            self._flow = flow["id"]
+            self.exchanges.show(FixedRows(rows))
+
+    @on(RowList.Opened, "#flow-list")
+    def _opened(self, event: RowList.Opened) -> None:
+        flow = event.row["id"]
+        if self.exchanges.count:
+            self.heron.go(self.exchanges)
+        else:
+            self._to_packet(lambda reader: questions.first_packet_of_flow(reader, flow))
+
+    @on(RowList.Opened, "#exchange-list")
+    def _exchange_opened(self, event: RowList.Opened) -> None:
+        exchange = event.row["id"]
+        self._to_packet(lambda reader: questions.first_packet_of_exchange(reader, exchange))
+
+    def _to_packet(self, question: Callable[[Reader], int | None]) -> None:
+        def go(number: int | None) -> None:
+            if number is None:
+                self.heron.say("no packet of it is in the store", "warn")
+            else:
+                self.heron.show_packet(number)
+
+        self.heron.reading.ask("packet of", question, go)
+
+    def act_go_to_turn(self) -> None:
+        row = self.exchanges.row
+        if row and row.get("call"):
+            self.heron.show_call(row["call"])
+        else:
+            self.heron.say("no call to a model is selected", "warn")

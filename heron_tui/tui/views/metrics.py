@@ -1,0 +1,36 @@
+"""Metrics: the eight figures over a window of capture time, and the same per model, route, agent or process."""
+
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+
+from .. import measuring
+from ..figures import Figure, Table
+from ..widgets.metrics_pane import GROUPS, WINDOWS, MetricsPane
+from .view import View
+
+
+class MetricsView(View):
+    """One pane."""
+
+    title = "metrics"
+
+    def compose(self) -> ComposeResult:
+        self.pane = MetricsPane(id="metrics-pane")
+        yield self.pane
+
+    def entered(self) -> None:
+        self._ask()
+
+    def changed(self) -> None:
+        if self.display:
+            self._ask()
+
+    @on(MetricsPane.Wanted)
+    def _ask(self) -> None:
+        seconds, group = WINDOWS[self.pane.window][1], GROUPS[self.pane.group]
+        self.heron.reading.ask("metrics", lambda reader: measuring.metrics(reader, seconds, group), self._show)
+
+    def _show(self, found: tuple[Sequence[Figure], Sequence[Table]]) -> None:
+        self.pane.show_figures(*found)

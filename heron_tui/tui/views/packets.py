@@ -1,0 +1,227 @@
+"""Packets: the list, the selected packet's layers, its bytes; on a wide screen the turn tree beside them."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal
+
+from ...store.shapes import PacketRow
+from .. import detail, questions
+from ..layers import Field
+from ..rows import PagedRows
+from ..tables import packet_columns
+from ..turn_nodes import first_packet_below
+from ..units import size, whole
+from ..widgets.bytes_pane import BytesPane
+from ..widgets.detail_tree import DetailTree
+from ..widgets.pane import Pane
+from ..widgets.row_list import RowList
+from ..widgets.turn_tree import TurnTree
+from .turn_forest import TurnForest
+from .view import View
+
+
+class PacketList(RowList):
+    scopes: ClassVar[tuple[str, ...]] = ("packets", "list", "columns")
+
+
+class PacketsView(View):
+    """List above, detail and bytes below. Below 100 columns one of the two is shown: the one in focus."""
+
+    DEFAULT_CSS = """
+    PacketsView #tree-side { display: none; width: 42%; }
+    PacketsView.-wide #tree-side { display: block; }
+    PacketsView { layout: horizontal; }
+    PacketsView #packet-side { width: 1fr; height: 1fr; }
+    PacketsView #packet-list { height: 1fr; }
+    PacketsView #below { height: 45%; }
+    PacketsView.-narrow #packet-bytes { display: none; }
+    PacketsView.-narrow.-on-bytes #packet-bytes { display: block; }
+    PacketsView.-narrow.-on-bytes #packet-detail { display: none; }
+    PacketsView.-no-detail #packet-detail { display: none; }
+    PacketsView.-no-bytes #packet-bytes { display: none; }
+    PacketsView.-no-detail.-no-bytes #below { display: none; }
+    """
+    title = "packets"
+
+    def compose(self) -> ComposeResult:
+        heron = self.heron
+        self.forest = TurnForest(heron, "beside")
+        yield Container(self.forest.tree, id="tree-side")
+        self.list = PacketList(packet_columns(heron.times), empty="no packets yet", id="packet-list")
+        self.detail = DetailTree(id="packet-detail")
+        self.bytes = BytesPane(id="packet-bytes")
+        with Container(id="packet-side"):
+            yield self.list
+            yield Horizontal(self.detail, self.bytes, id="below")
+
+    def on_mount(self) -> None:
+        self.rows = PagedRows(self.heron.reading, "packets", questions.packets, self.list.refresh_rows)
+        self.list.show(self.rows)
+        self.packet: questions.PacketView | None = None
+        self._wanted: int | None = None
+        self._mark: bytes | None = None
+
+    @property
+    def first_pane(self) -> Pane:
+        return self.list
+
+    def changed(self) -> None:
+        self.rows.changed(self.heron.counts.get("packets", 0))
+        self.list.rows_changed()
+        if self.has_class("-wide"):
+            self.forest.changed()
+
+    def follow(self, on: bool) -> None:
+        self.list.following = on
+        if on:
+            self.list.act_bottom()
+
+    def divide(self) -> None:
+        width = self.app.size.width
+        self.set_class(width < 100, "-narrow")
+        self.set_class(width >= self.beside_from, "-wide")
+        self.query_one("#packet-side").styles.layout = "vertical"
+        below = self.query_one("#below")
+        below.styles.height = f"{self.share or (45 if self.app.size.height < 40 else 40)}%"
+
+    def on_resize(self) -> None:
+        was_wide = self.has_class("-wide")
+        self.divide()
+        if self.has_class("-wide") and not was_wide:
+            self.forest.changed()
+
+    def _resize(self, by: int) -> None:
+        share = self.share or 45
+        self.share = max(15, min(85, share + (-by if self.list.has_focus else by)))
+        self.divide()
+
+    # the selected packet
+
+    def show_packet(self, number: int, *, mark: bytes | None = None) -> None:
+        """Put the cursor on packet `number`; `mark` is text to highlight in its bytes."""
+        self._wanted, self._mark = number, mark
+        self.heron.reading.ask("place", lambda reader: questions.packet_place(reader, number), self._found_place)
+
+    def _found_place(self, place: int) -> None:
+        self.list.center(place)
+        row = self.list.row
+        if row is not None and self.packet and self.packet.packet.number == row.packet.number:
+            self._show(self.packet)
+
+    @on(RowList.Moved, "#packet-list")
+    def _moved(self, event: RowList.Moved) -> None:
+        packet: PacketRow = event.row.packet
+        if self._wanted not in (None, packet.number):
+            self._mark = None
+        self._wanted = None
+        known = self.packet
+        if known is None or known.packet.number != packet.number or not known.settled:
+            self.heron.reading.ask("packet", lambda reader: questions.packet(reader, packet), self._show)
+
+    def _show(self, view: questions.PacketView) -> None:
+        number = view.packet.number
+        if self.list.row is None or self.list.row.packet.number != number:
+            return
+        self.packet = view
+        fields, secrets = detail.fields(view, self.heron.times)
+        self.detail.show_fields(fields, title=f"Packet {whole(number)}")
+        note = view.note or size(len(view.data))
+        self.bytes.show(view.data, title=f"Bytes of packet {whole(number)}", note=note, secrets=secrets)
+        if self._mark is not None:
+            self.bytes.mark(detail.locate(view, self._mark))
+
+    @on(RowList.Opened, "#packet-list")
+    def _opened(self) -> None:
+        pane = self.detail if not self.has_class("-no-detail") else self.bytes
+        self.heron.go(pane)
+
+    @on(DetailTree.Selected)
+    def _selected(self, event: DetailTree.Selected) -> None:
+        chosen = event.field
+        if self.detail.has_focus:
+            self.bytes.mark([(chosen.start, chosen.end)])
+
+    @on(RowList.Opened, "#packet-detail")
+    def _field_opened(self, event: RowList.Opened) -> None:
+        chosen: Field = event.row.record
+        if chosen.link:
+            self.heron.follow_link(*chosen.link)
+        elif chosen.end > chosen.start:
+            self.remove_class("-no-bytes")
+            self.heron.go(self.bytes)
+            self.bytes.mark([(chosen.start, chosen.end)])
+        else:
+            self.detail.act_expand()
+
+    @on(BytesPane.Moved)
+    def _byte(self, event: BytesPane.Moved) -> None:
+        if chosen := self.detail.find_byte(event.offset):
+            self.bytes.note = f"{chosen.name}: {chosen.value}"[:60] if not chosen.secret else chosen.name
+            self.bytes.refresh()
+
+    def focus_pane(self, pane: Pane) -> None:
+        self.set_class(pane is self.bytes, "-on-bytes")
+        super().focus_pane(pane)
+
+    def act_detail(self) -> None:
+        self.toggle_class("-no-detail")
+        self._keep_focus()
+
+    def act_bytes(self) -> None:
+        if self.has_class("-narrow"):  # one of the two has the room: `B` changes between them
+            self.toggle_class("-on-bytes")
+            self.remove_class("-no-bytes", "-no-detail")
+        else:
+            self.toggle_class("-no-bytes")
+        self._keep_focus()
+
+    def _keep_focus(self) -> None:
+        focused = self.app.focused
+        if not isinstance(focused, Pane) or focused not in self.shown_panes():
+            self.focus_pane(self.list)
+
+    # from a packet to its turn, and along the calls
+
+    def act_go_to_turn(self) -> None:
+        if self.packet and self.packet.packet.call:
+            self.heron.show_call(self.packet.packet.call)
+        else:
+            self.heron.say("this packet belongs to no call to a model", "warn")
+
+    def act_next_call(self, count: int | None = None) -> None:
+        self._along_calls(count or 1)
+
+    def act_previous_call(self, count: int | None = None) -> None:
+        self._along_calls(-(count or 1))
+
+    def _along_calls(self, by: int) -> None:
+        row: questions.PacketLine | None = self.list.row
+        if row is not None:
+            number = row.packet.number
+            self.heron.reading.ask("along", lambda reader: questions.call_edge(reader, number, by), self._found_call)
+
+    def _found_call(self, number: int | None) -> None:
+        if number is None:
+            self.heron.say("no further call", "muted")
+        else:
+            self.show_packet(number)
+
+    # the turn tree beside
+
+    @on(RowList.Moved, "TurnTree")
+    def _tree_moved(self, event: RowList.Moved) -> None:
+        if not event.pane.has_focus:
+            return
+        number = first_packet_below(event.row)
+        if number:
+            self.show_packet(number)
+
+    @on(RowList.Opened, "TurnTree")
+    def _tree_opened(self, event: RowList.Opened) -> None:
+        tree = event.pane
+        if isinstance(tree, TurnTree) and event.row.kind not in ("call", "tool"):
+            tree.open_node(event.row, is_open=not event.row.open)
+        else:
+            self.heron.go(self.list)

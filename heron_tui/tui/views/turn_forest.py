@@ -1,0 +1,141 @@
+"""Loads sessions, turns and what is below them into a turn tree, and finds a call in it."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ...store.shapes import Record
+from ...store.shapes import TurnTree as Below
+from .. import questions
+from ..turn_nodes import session_node, turn_below, turn_node
+from ..widgets.tree_list import Node
+from ..widgets.turn_tree import TurnTree
+
+if TYPE_CHECKING:
+    from ..app import HeronApp
+
+
+class TurnForest:
+    """The tree of one view. Nodes are kept across changes of the store, so that what was open stays open."""
+
+    def __init__(self, heron: "HeronApp", name: str) -> None:
+        self.heron = heron
+        self.name = name
+        self.tree = TurnTree(self._load, id=f"turn-tree-{name}")
+        self.following = False
+        self._sessions: dict[str, Node] = {}
+        self._turns: dict[str, Node] = {}
+        self._loading: set[str] = set()
+
+    def changed(self) -> None:
+        """Look at the sessions again, and at what is open in them."""
+        self.heron.reading.ask(("sessions", self.name), questions.sessions, self._came_sessions)
+
+    def follow(self, on: bool) -> None:
+        self.following = self.tree.following = on
+        if on:
+            self._to_newest()
+
+    def _came_sessions(self, records: Sequence[Record]) -> None:
+        fresh = len(self._sessions) == 0
+        roots = []
+        for record in records:
+            node = self._sessions.get(record["id"])
+            if node is None:
+                node = self._sessions[record["id"]] = session_node(record)
+                node.open = len(records) <= 8 or fresh is False
+            node.record = record
+            roots.append(node)
+            if node.open or self.following:
+                self._load(node)
+        self._sessions = {node.key: node for node in roots}
+        self.tree.plant(roots)
+        if self.following:
+            self._to_newest()
+
+    def _load(self, node: Node) -> None:
+        """Read what is below a session or a turn; asked again while it is under way, it is read once."""
+        if node.kind == "session" and node.key not in self._loading:
+            self._loading.add(node.key)
+            self.heron.reading.ask(
+                ("turns", self.name, node.key),
+                lambda reader: questions.turns(reader, node.key),
+                lambda records: self._came_turns(node, records),
+            )
+        elif node.kind == "turn" and node.key not in self._loading:
+            self._loading.add(node.key)
+            self.heron.reading.ask(
+                ("below", self.name, node.key),
+                lambda reader: questions.below(reader, node.key),
+                lambda found: self._came_below(node, found),
+            )
+
+    def _came_turns(self, session: Node, records: Sequence[Record]) -> None:
+        self._loading.discard(session.key)
+        nodes = []
+        for record in records:
+            node = self._turns.get(record["id"])
+            if node is None:
+                node = self._turns[record["id"]] = turn_node(record, session)
+            elif node.record != record:
+                node.record = record
+                if node.children is not None:
+                    self._load(node)
+            node.parent = session
+            nodes.append(node)
+        if len(nodes) == 1 and len(self._sessions) == 1 and not session.children:
+            nodes[0].open = True
+        self.tree.loaded(session, nodes)
+        if self.following:
+            self._to_newest()
+
+    def _came_below(self, turn: Node, found: Below | None) -> None:
+        self._loading.discard(turn.key)
+        if found is None:
+            return
+        was_open = {node.key for node in _all(turn.children or ()) if node.open}
+        children = turn_below(turn, found)
+        for node in _all(children):
+            node.open = node.key in was_open
+        self.tree.loaded(turn, children)
+
+    def _to_newest(self) -> None:
+        """Open the newest turn and stand on its last line."""
+        turns = [node for node in self.tree.shown.nodes if node.kind == "turn"]
+        if turns:
+            newest = max(turns, key=lambda node: int(node.record["t_start_us"]))
+            self.tree.open_node(newest)
+            inside = list(newest.walk())
+            index = self.tree.find(inside[-1].key)
+            if index is not None:
+                self.tree.center(index)
+
+    def reveal(self, path: questions.Path) -> bool:
+        """Open session, turn and sub-agent of a call and put the cursor on it."""
+        assert path.tree.session is not None
+        session = self._sessions.get(path.tree.session["id"])
+        if session is None:
+            session = self._sessions[path.tree.session["id"]] = session_node(path.tree.session)
+            self.tree.plant([*self.tree.shown.roots, session])
+        session.open = True
+        self._came_turns(session, path.turns)
+        turn = self._turns.get(path.tree.turn["id"])
+        if turn is None:
+            return False
+        turn.open = True
+        self._came_below(turn, path.tree)
+        node = next((node for node in _all(turn.children or ()) if node.key == path.call), None)
+        while node is not None and node.parent is not None:
+            node = node.parent
+            node.open = True
+        self.tree.plant(self.tree.shown.roots, key=path.call)
+        index = self.tree.find(path.call)
+        if index is not None:
+            self.tree.center(index)
+        return index is not None
+
+
+def _all(nodes: Sequence[Node]) -> Iterator[Node]:
+    """These nodes and everything below them that is loaded."""
+    for node in nodes:
+        yield node
+        yield from _all(node.children or ())

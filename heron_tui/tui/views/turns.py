@@ -1,0 +1,127 @@
+"""Turns: the tree with its waterfall, and the text of what is selected; enter on a call lists its steps on the wire."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from .. import questions, reading_text, steps
+from ..document import Part
+from ..rows import FixedRows, PagedRows
+from ..tables import step_columns
+from ..units import first_line, whole
+from ..widgets.pane import Pane
+from ..widgets.row_list import RowList
+from ..widgets.text_pane import TextPane
+from ..widgets.tree_list import Node
+from .turn_forest import TurnForest
+from .view import View
+
+
+class TurnsView(View):
+    """The tree at the first side; text, or a call's steps, at the second."""
+
+    DEFAULT_CSS = """
+    TurnsView #call-steps { display: none; }
+    TurnsView.-steps #call-steps { display: block; }
+    TurnsView.-steps #turn-text { display: none; }
+    """
+    title = "turns"
+    share_beside: ClassVar[int] = 58
+    share_below: ClassVar[int] = 52
+
+    def compose(self) -> ComposeResult:
+        self.forest = TurnForest(self.heron, "view")
+        self.turns = self.forest.tree
+        self.text = TextPane(title="Text", empty="select a turn, a call or a tool", id="turn-text")
+        self.steps = RowList(step_columns(), title="Call", id="call-steps")
+        yield Container(self.turns, classes="side")
+        with Container(classes="side"):
+            yield self.text
+            yield self.steps
+
+    def on_mount(self) -> None:
+        self._shown: str | None = None
+        self._stepped: str | None = None
+
+    @property
+    def first_pane(self) -> Pane:
+        return self.turns
+
+    def changed(self) -> None:
+        self.forest.changed()
+        if node := self.turns.node:
+            self._read(node)
+        if self._stepped and self.has_class("-steps"):
+            self._read_steps(self._stepped)
+
+    def follow(self, on: bool) -> None:
+        self.forest.follow(on)
+
+    # text of what is selected
+
+    @on(RowList.Moved, "TurnTree")
+    def _moved(self, event: RowList.Moved) -> None:
+        self.remove_class("-steps")
+        self._read(event.row)
+
+    def _read(self, node: Node) -> None:
+        kind, key, record = node.kind, node.key, node.record
+        self.heron.reading.ask(
+            "text",
+            lambda reader: reading_text.parts(reader, kind, record),
+            lambda parts: self._show_text(node, key, parts),
+        )
+
+    def _show_text(self, node: Node, key: str, parts: Sequence[Part]) -> None:
+        live = node.record.get("outcome") == "in_progress" or node.record.get("status") == "in_progress"
+        title = node.kind.capitalize() if node.kind != "subagent" else "Sub-agent"
+        self.text.show(parts, key=key, title=title, note="streaming" if live else "", at_end=live)
+
+    # drill down
+
+    @on(RowList.Opened, "TurnTree")
+    def _opened(self, event: RowList.Opened) -> None:
+        node: Node = event.row
+        if node.kind in ("session", "turn", "subagent"):
+            self.turns.open_node(node, is_open=not node.open)
+        else:
+            self.open_call(node.key if node.kind == "call" else node.record["call"])
+
+    def open_call(self, call: str) -> None:
+        """Show the steps of a call on the wire and go there."""
+        self._stepped = call
+        self.steps.show(FixedRows())
+        self.add_class("-steps")
+        self.heron.go(self.steps, leaving=lambda: self.remove_class("-steps"))
+        self._read_steps(call)
+
+    def _read_steps(self, call: str) -> None:
+        self.heron.reading.ask("steps", lambda reader: steps.steps(reader, call), self._show_steps)
+
+    def _show_steps(self, found: steps.Steps | None) -> None:
+        if found is None or found.call["id"] != self._stepped:
+            return
+        self.steps.title = f"{found.call['method']} {found.call['path']}"
+        self.steps.note = f"{whole(len(found.events))} events"
+        rows = PagedRows(self.heron.reading, "step", found.load, self.steps.refresh_rows)
+        rows.changed(found.count())
+        self.steps.show(rows, cursor=self.steps.cursor if self.steps.count else 0)
+
+    @on(RowList.Opened, "#call-steps")
+    def _step_opened(self, event: RowList.Opened) -> None:
+        step: steps.Step = event.row
+        self.heron.show_packet(step.packets[0], mark=step.mark, from_pane=self.steps)
+
+    # coming from elsewhere
+
+    def reveal(self, path: questions.Path) -> None:
+        """Stand on a call."""
+        if not self.forest.reveal(path):
+            self.heron.say(f"the call of “{first_line(path.tree.turn['prompt'], 40)}” is not in the tree", "warn")
+
+    def act_go_to_turn(self) -> None:
+        self.remove_class("-steps")
+        self.focus_pane(self.turns)

@@ -1,0 +1,135 @@
+"""What every view has: panes in an order, a division of its room between them, and its place in the history."""
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.containers import Container
+
+from ..widgets.pane import Pane
+
+if TYPE_CHECKING:
+    from ..app import HeronApp
+
+STEP, LEAST, MOST = 5, 15, 85
+
+
+class View(Container):
+    """One of the views. `share` is the part of the room, in percent, that the first side has; None: as by default."""
+
+    DEFAULT_CSS = """
+    View { width: 1fr; height: 1fr; layout: vertical; }
+    View.-beside { layout: horizontal; }
+    View.-zoomed Pane { display: none; }
+    View.-zoomed Pane.-zoom { display: block; }
+    View.-zoomed .side { display: none; width: 1fr; height: 1fr; }
+    View.-zoomed .side.-zoom { display: block; }
+    """
+    title: ClassVar[str] = ""
+    share_beside: ClassVar[int] = 50
+    share_below: ClassVar[int] = 50
+    beside_from: ClassVar[int] = 140
+    """Columns from which the two sides stand beside each other."""
+
+    def __init__(self) -> None:
+        super().__init__(id=self.title)
+        self.share: int | None = None
+        self.turned = False
+        self.last_pane: Pane | None = None
+        self._beside = False
+
+    @property
+    def heron(self) -> "HeronApp":
+        return cast("HeronApp", self.app)
+
+    @property
+    def first_pane(self) -> Pane:
+        """The pane that has the focus at first."""
+        return self.query(Pane).first()
+
+    def shown_panes(self) -> list[Pane]:
+        """The panes that tab goes through."""
+        return [pane for pane in self.query(Pane) if pane.display and all(_displayed(pane, self))]
+
+    def changed(self) -> None:
+        """The store has something new."""
+
+    def entered(self) -> None:
+        """The view is shown."""
+
+    def follow(self, on: bool) -> None:
+        """Stay on the newest, or stop doing so."""
+
+    # division of the room
+
+    def divide(self) -> None:
+        """Divide the room as the width of the screen and the user say."""
+        sides = list(self.query(".side"))
+        if len(sides) < 2:
+            return
+        self._beside = (self.app.size.width >= self.beside_from) != self.turned
+        self.set_class(self._beside, "-beside")
+        share = self.share or (self.share_beside if self._beside else self.share_below)
+        for side, part in zip(sides, (share, 100 - share), strict=False):
+            side.styles.width = f"{part}fr" if self._beside else "1fr"
+            side.styles.height = "1fr" if self._beside else f"{part}fr"
+
+    def on_resize(self) -> None:
+        self.divide()
+
+    def act_layout(self) -> None:
+        self.turned = not self.turned
+        self.divide()
+
+    def act_grow(self, count: int | None = None) -> None:
+        self._resize(STEP * (count or 1))
+
+    def act_shrink(self, count: int | None = None) -> None:
+        self._resize(-STEP * (count or 1))
+
+    def act_reset_layout(self) -> None:
+        self.share, self.turned = None, False
+        self.unzoom()
+        self.divide()
+
+    def _resize(self, by: int) -> None:
+        sides = list(self.query(".side"))
+        focused = self.app.focused
+        if len(sides) < 2 or focused is None:
+            return
+        in_first = sides[0] in focused.ancestors_with_self
+        share = self.share or (self.share_beside if self._beside else self.share_below)
+        self.share = max(LEAST, min(MOST, share + (by if in_first else -by)))
+        self.divide()
+
+    def act_zoom(self) -> None:
+        focused = self.app.focused
+        if self.has_class("-zoomed"):
+            self.unzoom()
+        elif isinstance(focused, Pane):
+            self.add_class("-zoomed")
+            for node in focused.ancestors_with_self:
+                if node is self:
+                    break
+                node.add_class("-zoom")
+
+    def unzoom(self) -> None:
+        self.remove_class("-zoomed")
+        for node in self.query(".-zoom"):
+            node.remove_class("-zoom")
+
+    def focus_pane(self, pane: Pane) -> None:
+        """Give `pane` the focus; a zoom moves with it."""
+        zoomed = self.has_class("-zoomed")
+        self.unzoom()
+        self.last_pane = pane
+        pane.focus(scroll_visible=False)
+        if zoomed:
+            self.call_after_refresh(self.act_zoom)
+
+
+def _displayed(pane: Pane, view: View) -> list[bool]:
+    shown = []
+    for node in pane.ancestors:
+        if node is view:
+            break
+        shown.append(bool(getattr(node, "display", True)))
+    return shown

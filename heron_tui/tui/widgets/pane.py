@@ -1,0 +1,88 @@
+"""What every pane has: scopes for its keys, a title line that shows where the focus is, and a place in the layout."""
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from ..columns import sized
+from ..theme import Palette
+
+if TYPE_CHECKING:
+    from ..app import HeronApp
+
+
+class Pane(ScrollView, can_focus=True, inherit_bindings=False):
+    """A pane drawn line by line. Line 0 is its title; subclasses draw the others with `draw`."""
+
+    DEFAULT_CSS = """
+    Pane {
+        width: 1fr;
+        height: 1fr;
+        overflow-x: hidden;
+        overflow-y: scroll;
+        scrollbar-size: 1 1;
+    }
+    """
+    scopes: ClassVar[tuple[str, ...]] = ("list",)
+    """Which actions' keys count here, nearest first; `all` is always added."""
+
+    @property
+    def heron(self) -> "HeronApp":
+        return cast("HeronApp", self.app)
+
+    @property
+    def palette(self) -> Palette:
+        return self.heron.palette
+
+    @property
+    def help_name(self) -> str:
+        """What the help calls this pane."""
+        return (self.id or type(self).__name__).replace("-", " ")
+
+    def copy_text(self) -> str:
+        """What `copy` takes from this pane, "" for nothing."""
+        return ""
+
+    def draw(self, y: int, width: int) -> list[Segment]:
+        """Line `y` below the title, counted from the top of the visible part."""
+        raise NotImplementedError
+
+    def title_text(self) -> tuple[str, str]:
+        """The title line's left and right part."""
+        return "", ""
+
+    def title_line(self, width: int) -> list[Segment]:
+        left, right = self.title_text()
+        style = self.palette.title_focus if self.has_focus else self.palette.title
+        mark = "▌" if self.has_focus else " "
+        space = width - len(right) - 3
+        if space < len(left):
+            right, space = "", width - 2
+        return [Segment(f"{mark}{sized(left, max(space, 0))} {right} "[:width], style)]
+
+    def render_line(self, y: int) -> Strip:
+        width = self.scrollable_content_region.width
+        parts = self.title_line(width) if y == 0 else self.draw(y - 1, width)
+        return Strip(parts).adjust_cell_length(width, self.palette.base)
+
+    def blank(self, width: int) -> list[Segment]:
+        return [Segment(" " * width, self.palette.base)]
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+    @property
+    def page(self) -> int:
+        """Lines visible below the title."""
+        return max(self.scrollable_content_region.height - 1, 1)
+
+
+def plain(style: Style) -> Style:
+    """`style` without its background: for text that stands on a selected row."""
+    return Style(color=style.color, bold=style.bold, dim=style.dim, italic=style.italic)

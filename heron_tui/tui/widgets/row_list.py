@@ -1,0 +1,235 @@
+"""A list of any length: only visible rows are asked for and drawn."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+
+from ..columns import Column, fit, segments, sized
+from ..rows import FixedRows, RowSource
+from .pane import Pane, plain
+
+SHIFT = 16
+
+
+class RowList(Pane):
+    """Rows in columns with a cursor. The first line holds the column titles, or the pane's title if it has one.
+
+    Args:
+        columns: what to show of a row, and what to leave out first.
+        title: the title line; "" shows the column titles instead.
+        empty: what to say when there are no rows.
+    """
+
+    scopes: ClassVar[tuple[str, ...]] = ("list", "columns")
+
+    class Moved(Message):
+        """The cursor is on another row, or its row has come or changed."""
+
+        def __init__(self, pane: "RowList", index: int, row: Any) -> None:
+            super().__init__()
+            self.pane, self.index, self.row = pane, index, row
+
+        @property
+        def control(self) -> "RowList":
+            return self.pane
+
+    class Opened(Moved):
+        """Enter or a double click on a row."""
+
+    def __init__(self, columns: Sequence[Column], *, title: str = "", empty: str = "", id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.columns = columns
+        self.title = title
+        self.note = ""
+        self.empty = empty
+        self.source: RowSource = FixedRows()
+        self.cursor = 0
+        self.following = False
+        self._shift = 0
+        self._count = 0
+        self._announced: object = None
+        self._window_start = 0
+        self._window: Sequence[Any] = ()
+
+    # what there is
+
+    def show(self, source: RowSource, *, cursor: int = 0) -> None:
+        """Show other rows."""
+        self.source = source
+        self.cursor = cursor
+        self._announced = None
+        self.scroll_to(y=0, animate=False)
+        self.rows_changed()
+
+    def rows_changed(self) -> None:
+        """The source has more, fewer or other rows: look again, and stay on the newest when following."""
+        count = self.source.count()
+        if count != self._count:
+            self._count = count
+            self.virtual_size = Size(self.virtual_size.width, count + 1)
+        if self.following and count:
+            self.move(count - 1)
+        else:
+            self.move(min(self.cursor, max(count - 1, 0)), keep=True)
+        self.refresh()
+
+    @property
+    def count(self) -> int:
+        return self._count
+
+    @property
+    def row(self) -> Any:
+        """The row under the cursor, None while it is not here (or there is none)."""
+        rows = self.source.window(self.cursor, self.cursor + 1) if self.cursor < self._count else ()
+        return rows[0] if rows else None
+
+    # motion
+
+    def move(self, index: int, *, keep: bool = False) -> None:
+        """Put the cursor on row `index`, and that row into view; with `keep`, leave the scroll position alone."""
+        self.cursor = max(0, min(index, self._count - 1))
+        top, page = round(self.scroll_y), self.page
+        self.source.window(max(top - page, 0), top + 2 * page)
+        if not keep:
+            self._reveal(top, page)
+        self.announce()
+        self.refresh()
+
+    def _reveal(self, top: int, page: int) -> None:
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False)
+        elif self.cursor >= top + page:
+            self.scroll_to(y=self.cursor - page + 1, animate=False)
+
+    def center(self, index: int) -> None:
+        """Go to row `index`; if it is not visible, put it a third below the top."""
+        top, page = round(self.scroll_y), self.page
+        if not top <= index < top + page:
+            self.scroll_to(y=max(index - page // 3, 0), animate=False)
+        self.move(index)
+
+    def announce(self) -> None:
+        row = self.row
+        if self._count and row is not None and (self.cursor, row) != self._announced:
+            self._announced = (self.cursor, row)
+            self.post_message(self.Moved(self, self.cursor, row))
+
+    def step(self, by: int) -> None:
+        if by < 0:
+            self.stop_following()
+        self.move(self.cursor + by)
+
+    def stop_following(self) -> None:
+        if self.following:
+            self.heron.act_follow()
+
+    def act_down(self, count: int | None = None) -> None:
+        self.step(count or 1)
+
+    def act_up(self, count: int | None = None) -> None:
+        self.step(-(count or 1))
+
+    def act_page_down(self, count: int | None = None) -> None:
+        self.step(self.page * (count or 1))
+
+    def act_page_up(self, count: int | None = None) -> None:
+        self.step(-self.page * (count or 1))
+
+    def act_half_down(self, count: int | None = None) -> None:
+        self.step(max(self.page // 2, 1) * (count or 1))
+
+    def act_half_up(self, count: int | None = None) -> None:
+        self.step(-max(self.page // 2, 1) * (count or 1))
+
+    def act_top(self, count: int | None = None) -> None:
+        self.stop_following()
+        self.move((count or 1) - 1)
+
+    def act_bottom(self, count: int | None = None) -> None:
+        self.move(self._count - 1 if count is None else count - 1)
+
+    def act_right(self, count: int | None = None) -> None:
+        self._shift = min(self._shift + SHIFT * (count or 1), 4096)
+        self.refresh()
+
+    def act_left(self, count: int | None = None) -> None:
+        self._shift = max(self._shift - SHIFT * (count or 1), 0)
+        self.refresh()
+
+    def act_open(self) -> None:
+        if self.row is not None:
+            self.post_message(self.Opened(self, self.cursor, self.row))
+
+    def on_click(self, event: events.Click) -> None:
+        index = round(self.scroll_y) + event.y - 1
+        if event.y >= 1 and index < self._count:
+            self.move(index)
+            if event.chain == 2:
+                self.act_open()
+
+    # drawing
+
+    def refresh_rows(self) -> None:
+        """Rows have come: draw them, and tell of the one under the cursor."""
+        self.announce()
+        self.refresh()
+
+    def title_text(self) -> tuple[str, str]:
+        return self.title, self.note
+
+    def title_line(self, width: int) -> list[Segment]:
+        if self.title:
+            return super().title_line(width)
+        style = self.palette.title_focus if self.has_focus else self.palette.title
+        layout = fit(self.columns, width - 2)
+        text = " ".join(sized(column.title, size, right=column.right) for column, size in layout)
+        return [Segment(f"{'▌' if self.has_focus else ' '}{text} "[:width], style)]
+
+    def draw(self, y: int, width: int) -> list[Segment]:
+        index = round(self.scroll_y) + y
+        if index >= self._count:
+            note = f"  {self.empty}" if not self._count and y == 1 else ""
+            return [Segment(sized(note, width), self.palette.muted)]
+        if y == 0 or not self._window_start <= index < self._window_start + len(self._window):
+            self._window_start, self._window = index, self.source.window(index, index + self.page + 1)
+        place = index - self._window_start
+        row = self._window[place] if place < len(self._window) else None
+        if row is None:
+            return [Segment(sized("  …", width), self.palette.faint)]
+        return self.draw_row(row, index == self.cursor, width)
+
+    def draw_row(self, row: Any, selected: bool, width: int) -> list[Segment]:
+        """One row; a selected one keeps the colours of its cells on the cursor's ground."""
+        palette = self.palette
+        ground = palette.base
+        if selected:
+            ground = palette.cursor if self.has_focus else palette.cursor_away
+        cursor = "▌" if selected and self.has_focus else " "
+
+        def role(name: str) -> Style:
+            return ground + plain(palette.role(name)) if selected else palette.role(name)
+
+        keep_colours = not selected or not ground.reverse
+        parts = segments(self._layout(width - 2), row, ground, role if keep_colours else None)
+        return [
+            Segment(cursor, ground + plain(palette.accent) if keep_colours else ground),
+            *parts,
+            Segment(" ", ground),
+        ]
+
+    def _layout(self, width: int) -> list[tuple[Column, int]]:
+        layout = fit(self.columns, width)
+        return [(_shifted(c, self._shift) if c.flex and self._shift else c, size) for c, size in layout]
+
+
+def _shifted(column: Column, by: int) -> Column:
+    def cell(row: Any) -> tuple[str, str]:
+        text, role = column.cell(row)
+        return text[by:], role
+
+    return Column(column.key, column.title, column.width, cell, column.priority, column.right, column.flex)

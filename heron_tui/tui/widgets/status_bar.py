@@ -1,0 +1,84 @@
+"""The line that never lies: what the capture does, how far it is, what was counted, and everything that was lost."""
+
+from collections.abc import Sequence
+
+from ...engine.protocol import Counters
+from ..units import clock, percent, short, size, whole
+from .bar import Bar, Run
+
+STATES = {
+    "store": ("■", "store", "muted"),
+    "starting": ("◌", "starting", "accent"),
+    "running": ("●", "reading", "ok"),
+    "paused": ("∥", "paused", "warn"),
+    "done": ("■", "read", "muted"),
+    "stopped": ("■", "stopped", "warn"),
+    "failed": ("✗", "failed", "error"),
+}
+COUNTS = ("packets", "flows", "calls", "turns")
+LOSSES = (
+    ("gaps", "gap", whole),
+    ("lost_bytes", "lost", size),
+    ("kernel_drops", "kernel drops", whole),
+    ("queue_drops", "queue drops", whole),
+    ("truncated_packets", "truncated", whole),
+    ("damaged", "damaged", whole),
+    ("bytes_skipped", "skipped", size),
+    ("bodies_cut", "bodies cut", whole),
+    ("desyncs", "desyncs", whole),
+)
+
+
+class StatusBar(Bar):
+    """State and counts at the left, losses and modes at the right."""
+
+    def left(self) -> Sequence[Run]:
+        heron, palette = self.heron, self.palette
+        ground = palette.tab
+        glyph, word, role = STATES[heron.capture_state]
+        progress = heron.tick.progress if heron.tick else None
+        runs: list[Run] = [(f" {glyph} {word}", ground + palette.role(role) + ground.background_style)]
+        if heron.capture_state in ("running", "paused") and progress is not None:
+            runs.append((f" {percent(progress)} {_gauge(progress)}", ground))
+        known = heron.counts
+        figure = whole if self.size.width >= 100 else short
+        for name in COUNTS:
+            if name in known:
+                number = known[name]
+                runs.append((f"  {figure(number)} {name[:-1] if number == 1 else name}", ground))
+        return runs
+
+    def right(self) -> Sequence[Run]:
+        heron, palette = self.heron, self.palette
+        ground = palette.tab
+        runs: list[Run] = []
+        if heron.now_us and self.size.width >= 100:
+            runs.append((f" {clock(heron.now_us, digits=0)} ", ground))
+        if lost := losses(heron.losses):
+            runs.append((f" ! {lost} ", ground + palette.warn + ground.background_style))
+        if heron.unmasked:
+            runs.append((" UNMASKED ", palette.banner))
+        for on, word in ((heron.following, " FOLLOW "), (heron.screen_paused, " PAUSED ")):
+            if on:
+                runs.append((word, palette.mark))
+        if heron.pending_keys:
+            runs.append((f" {heron.pending_keys} ", palette.mark))
+        return runs
+
+
+def losses(counters: Counters | None) -> str:
+    """Every loss that is not zero, as words: `2 gaps, 1.4 kB lost`."""
+    if counters is None:
+        return ""
+    said = []
+    for name, word, form in LOSSES:
+        number = getattr(counters, name)
+        if number:
+            plural = "s" if word == "gap" and number != 1 else ""
+            said.append(f"{form(number)} {word}{plural}")
+    return ", ".join(said)
+
+
+def _gauge(progress: float, width: int = 8) -> str:
+    full = round(progress * width)
+    return "━" * full + "╌" * (width - full)

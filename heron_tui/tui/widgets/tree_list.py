@@ -1,0 +1,156 @@
+"""A tree drawn as a list: nodes that are open show their children below them, children load when they are looked at."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from ..columns import Column
+from .row_list import RowList
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A node of a tree.
+
+    Attributes:
+        key: identity that survives a reload.
+        kind: what it is, for columns and for enter.
+        record: what it shows.
+        children: None while they are not loaded; () for a leaf.
+    """
+
+    key: str
+    kind: str
+    record: Any
+    depth: int = 0
+    open: bool = False
+    children: "Sequence[Node] | None" = ()
+    parent: "Node | None" = field(default=None, repr=False)
+
+    @property
+    def leaf(self) -> bool:
+        return self.children is not None and len(self.children) == 0
+
+    def walk(self) -> "Iterator[Node]":
+        """This node and what is visible below it."""
+        yield self
+        if self.open and self.children:
+            for child in self.children:
+                yield from child.walk()
+
+    def handle(self) -> str:
+        """Indentation and the mark that says whether it is open."""
+        mark = "  " if self.leaf else "▾ " if self.open else "▸ "
+        return "  " * self.depth + mark
+
+
+class VisibleNodes:
+    """The visible nodes of a forest, as rows."""
+
+    def __init__(self, roots: Sequence[Node] = ()) -> None:
+        self.roots = roots
+        self.nodes: list[Node] = []
+        self.flatten()
+
+    def flatten(self) -> None:
+        self.nodes = [node for root in self.roots for node in root.walk()]
+
+    def count(self) -> int:
+        return len(self.nodes)
+
+    def window(self, start: int, stop: int) -> Sequence[Node | None]:
+        return self.nodes[start:stop]
+
+
+class TreeList(RowList):
+    """Motion and folding. `load(node)` is asked for children that are not there; it calls `loaded` when they are."""
+
+    scopes: ClassVar[tuple[str, ...]] = ("tree", "list")
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        title: str = "",
+        empty: str = "",
+        id: str | None = None,
+        load: Callable[[Node], None] | None = None,
+    ) -> None:
+        super().__init__(columns, title=title, empty=empty, id=id)
+        self.shown = VisibleNodes()
+        self.load = load
+        self.source = self.shown
+
+    def plant(self, roots: Sequence[Node], *, key: str | None = None) -> None:
+        """Show other roots; the cursor goes to the node `key`, or stays on the node it was on, if it is there."""
+        key = key or (self.node.key if self.node else None)
+        self.shown.roots = roots
+        self._reflow(key)
+
+    @property
+    def node(self) -> Node | None:
+        nodes = self.shown.nodes
+        return nodes[self.cursor] if self.cursor < len(nodes) else None
+
+    def loaded(self, node: Node, children: Sequence[Node]) -> None:
+        node.children = children
+        if node.open:
+            self._reflow(self.node.key if self.node else None)
+        else:
+            self.refresh()
+
+    def open_node(self, node: Node, *, is_open: bool = True) -> None:
+        if node.leaf or node.open == is_open:
+            return
+        node.open = is_open
+        if is_open and node.children is None and self.load:
+            self.load(node)
+        self._reflow(self.node.key if self.node else None)
+
+    def find(self, key: str) -> int | None:
+        """The row of the visible node `key`."""
+        return next((i for i, node in enumerate(self.shown.nodes) if node.key == key), None)
+
+    def _reflow(self, key: str | None) -> None:
+        self.shown.flatten()
+        index = self.find(key) if key else None
+        if index is not None:
+            self.cursor = index
+        self._window = ()
+        self.rows_changed()
+
+    def act_expand(self) -> None:
+        node = self.node
+        if node is None:
+            return
+        if not node.leaf and not node.open:
+            self.open_node(node)
+        elif node.open and node.children:
+            self.step(1)
+
+    def act_collapse(self) -> None:
+        node = self.node
+        if node is None:
+            return
+        if node.open and not node.leaf:
+            self.open_node(node, is_open=False)
+        elif node.parent is not None and (index := self.find(node.parent.key)) is not None:
+            self.center(index)
+
+    def act_expand_all(self) -> None:
+        if self.node:
+            self._open_below(self.node)
+
+    def _open_below(self, node: Node) -> None:
+        self.open_node(node)
+        for child in node.children or ():
+            self._open_below(child)
+
+    def act_expand_level(self) -> None:
+        for node in [node for node in self.shown.nodes if not node.open]:
+            self.open_node(node)
+
+    def act_collapse_level(self) -> None:
+        deepest = max((node.depth for node in self.shown.nodes if node.open and not node.leaf), default=None)
+        for node in [node for node in self.shown.nodes if node.open and node.depth == deepest]:
+            self.open_node(node, is_open=False)

@@ -1,0 +1,106 @@
+"""Sessions, turns, calls, tools and sub-agents as a tree, with a waterfall of where the time went."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+
+from .. import telling
+from ..columns import sized
+from ..turn_nodes import spans, words
+from ..units import duration
+from ..waterfall import bar, cells
+from .pane import plain
+from .tree_list import Node, TreeList
+
+MOST_BAR = 64
+
+
+class TurnTree(TreeList):
+    """The tree; `load(node)` is called for a turn as soon as it is visible, so that its bar can be drawn.
+
+    A bar spans the time of the turn it stands in: the bars of a turn and of all below it share one scale.
+    """
+
+    scopes: ClassVar[tuple[str, ...]] = ("turns", "tree", "list")
+
+    def __init__(self, load: Callable[[Node], None], *, id: str | None = None) -> None:
+        super().__init__((), empty="no turns yet: no agent's call was seen so far", id=id, load=load)
+
+    def title_line(self, width: int) -> list[Segment]:
+        style = self.palette.title_focus if self.has_focus else self.palette.title
+        label, tokens, bar_width = self._widths(width)
+        text = sized("Session › turn › call", label)
+        text += (" " + sized("Tokens", 11, right=True)) * bool(tokens) + " " + sized("Time", 7, right=True)
+        parts = [Segment(f"{'▌' if self.has_focus else ' '}{text}  ", style)]
+        legend = sized("█ model ▓ waiting ━ tool · idle", bar_width)
+        return [*parts, Segment(f"{legend} ", style)]
+
+    @staticmethod
+    def _widths(width: int) -> tuple[int, int, int]:
+        """Cells of the label, of the tokens (0: none) and of the bar."""
+        bar_width = min(max(width * 3 // 10, 10), MOST_BAR)
+        tokens = 11 if width >= 72 else 0
+        label = width - 2 - bar_width - 2 - 8 - (tokens + 1 if tokens else 0)
+        return max(label, 8), tokens, bar_width
+
+    def draw_row(self, row: Any, selected: bool, width: int) -> list[Segment]:
+        node: Node = row
+        if node.kind == "turn" and node.children is None and self.load:
+            self.load(node)
+        palette = self.palette
+        ground = (palette.cursor if self.has_focus else palette.cursor_away) if selected else palette.base
+        coloured = not ground.reverse
+
+        def on(style: Style) -> Style:
+            return (ground + plain(style) if coloured else ground) if selected else style
+
+        label, tokens, bar_width = self._widths(width)
+        glyph, role, text, text_role = words(node)
+        handle = node.handle()
+        parts = [
+            Segment("▌" if selected and self.has_focus else " ", on(palette.accent)),
+            Segment(handle, on(palette.faint)),
+            Segment(f"{glyph} ", on(palette.role(role))),
+            Segment(sized(text, max(label - len(handle) - 2, 0)), on(palette.role(text_role))),
+        ]
+        if tokens:
+            parts.append(Segment(" " + sized(telling.tokens(node.record), tokens, right=True), on(palette.muted)))
+        parts.append(Segment(" " + sized(self._time(node), 7, right=True) + "  ", on(palette.muted)))
+        bars = bar(self._cells(node, bar_width), palette)
+        parts += [Segment(part.text, on(part.style or palette.base)) for part in bars]
+        return [*parts, Segment(" ", ground)]
+
+    def _time(self, node: Node) -> str:
+        record = node.record
+        start = record.get("t_request_us") or record.get("t_start_us")
+        end = record.get("t_end_us") or (self.heron.now_us if start else None)
+        return duration(max(end - start, 0)) if start and end else ""
+
+    def _cells(self, node: Node, width: int) -> list[str]:
+        turn: Node | None = node
+        while turn is not None and turn.kind != "turn":
+            turn = turn.parent
+        if turn is None:
+            return [""] * width
+        now = self.heron.now_us or turn.record["t_end_us"]
+        start = turn.record["t_start_us"]
+        end = now if turn.record["status"] == "in_progress" else turn.record["t_end_us"]
+        return cells(spans(node, now), start, max(end, start + 1), width, idle=node.kind in ("turn", "subagent"))
+
+    def _move_to_turn(self, by: int) -> None:
+        nodes = self.shown.nodes
+        place = self.cursor + by
+        while 0 <= place < len(nodes) and nodes[place].kind != "turn":
+            place += by
+        if 0 <= place < len(nodes):
+            self.center(place)
+
+    def act_next_turn(self, count: int | None = None) -> None:
+        for _ in range(count or 1):
+            self._move_to_turn(1)
+
+    def act_previous_turn(self, count: int | None = None) -> None:
+        for _ in range(count or 1):
+            self._move_to_turn(-1)
