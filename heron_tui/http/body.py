@@ -1,7 +1,5 @@
 """The body of one message: content decoded, kept up to a cap, and split into events while it comes."""
 
-import re
-
 from ..model.http import EventBatch, Headers
 from .context import Context
 from .encoding import Decoding
@@ -21,7 +19,7 @@ NDJSON = frozenset(
     }
 )
 UNTYPED = frozenset({"", "text/plain", "application/octet-stream"})
-LOOKS_LIKE_SSE = re.compile(rb"\s*(?:event|data|id|retry): ?\S")
+SSE_BEGINS = (b"data: ", b"event: ")
 
 Place = tuple[int, int]  # packet, time
 
@@ -52,9 +50,9 @@ class Body:
         self._kept = 0
         self._size = 0
         media = media_type(headers)
-        self._guess = exchange is not None and media in UNTYPED
+        self._guess: bytes | None = b"" if exchange is not None and media in UNTYPED else None
         self._splitter: Sse | Ndjson | None = None
-        if exchange is not None and media == "text/event-stream":
+        if exchange is not None and (media == "text/event-stream" or media in UNTYPED):
             self._splitter = Sse(context.limits.event)
         elif exchange is not None and media in NDJSON:
             self._splitter = Ndjson(context.limits.event)
@@ -81,10 +79,8 @@ class Body:
             run = self._decode(run, self._decoding)
         if not run.data:
             return None
-        if self._guess:
-            self._guess = False
-            if LOOKS_LIKE_SSE.match(run.data):
-                self._splitter = Sse(self._context.limits.event)
+        if self._guess is not None:
+            self._look(self._guess + run.data[:16])
         base = self._size
         self._keep(run.data)
         return self._split(run, base, self._splitter) if self._splitter else None
@@ -100,7 +96,7 @@ class Body:
 
     def close(self, whole: bool) -> EventBatch | None:
         """Nothing more will come; `whole`: because the framing says so."""
-        if whole and self._decoding and self.raw_size:
+        if whole and self._decoding and self.raw_size and not self.dropped:
             self._decoding.close()
         if self._splitter and (whole or isinstance(self._splitter, Sse)):
             found = self._splitter.close()
@@ -113,6 +109,15 @@ class Body:
         self._context.budget.give_back(self._kept)
         self._parts, self._kept = [], 0
         return body
+
+    def _look(self, begin: bytes) -> None:
+        """Without a telling Content-Type it is an event stream if it begins like one."""
+        if begin.startswith(SSE_BEGINS):
+            self._guess = None
+        elif any(field.startswith(begin) for field in SSE_BEGINS):
+            self._guess = begin
+        else:
+            self._guess = self._splitter = None
 
     def _keep(self, data: bytes) -> None:
         self._size += len(data)
@@ -127,9 +132,9 @@ class Body:
         """The decoded bytes, each ascribed to the segment with which it could be decoded."""
         out, starts, wires = [], [], []
         size = 0
-        whole = not self._splitter and not self._guess and len(run.starts) == 1
+        whole = not self._splitter and len(run.starts) == 1
         for wire, data in [(run.wire[0], run.data)] if whole else run.pieces():
-            room = self._context.limits.body - self._size - size
+            room = self._context.limits.body + 1 - self._size - size  # one more shows that it is too much
             if room <= 0:
                 self.dropped += len(data)
                 continue

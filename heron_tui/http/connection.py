@@ -1,19 +1,16 @@
-"""A connection from its first byte: finds out what it speaks, and hands it to the layer for that."""
+"""A connection from its first byte to its last: one layer after the other."""
 
-from ..model.flow import CLIENT, SERVER, Chunk, Close, Flow, Gap, Side
+from ..model.flow import Chunk, Close, Flow, Gap, Side
 from ..model.http import HttpCounters, HttpEvent
 from .context import Context
-from .layer import Ignored, Layer
+from .layer import Ignored, Layer, Switch
 from .limits import Budget, Limits
 from .pairing import Http1
-from .sniff import Kind, find_request, find_status, sniff
-from .tape import Tape
-
-OTHER_SIDE: tuple[Side, Side] = (SERVER, CLIENT)
+from .sniffing import OTHER_SIDE, Sniffing
 
 
 class Connection:
-    """All layers of one flow, one after the other. `over`: nothing more can come of it."""
+    """All layers of one flow. `over`: nothing more can come of it."""
 
     def __init__(
         self, flow: Flow, limits: Limits, budget: Budget, counters: HttpCounters, out: list[HttpEvent]
@@ -26,10 +23,10 @@ class Connection:
         self._seen = (0, 0)
 
     def feed(self, event: Chunk | Gap) -> None:
+        """The next bytes of a direction, or that they are missing."""
         if isinstance(event, Chunk):
             self._seen = event.marks.packets[-1], event.marks.times[-1]
-        side = self._side(event.side)
-        self._layer = self._layer.feed(event, side) or self._layer
+        self._feed(event, self._side(event.side))
 
     def close(self, close: Close) -> None:
         """A direction has ended, or both."""
@@ -43,92 +40,25 @@ class Connection:
         packet, time_us = self._seen
         self.close(Close(self.flow, None, "eof", packet, time_us))
 
+    def _feed(self, event: Chunk | Gap, side: Side) -> None:
+        switch = self._layer.feed(event, side)
+        if switch is None:
+            return
+        self._layer = self._open(switch)
+        for rest, rest_side in switch.rest:
+            self._feed(rest, rest_side)
+
     def _side(self, side: Side) -> Side:
         return OTHER_SIDE[side] if self._context.turned else side
 
-
-class Sniffing:
-    """Before it is clear what a connection speaks.
-
-    One that was seen from its beginning must begin with something known, else it is ignored. One that was joined
-    midway is searched for the next message head of either kind, which also tells who is the client.
-    """
-
-    def __init__(self, context: Context, midstream: bool) -> None:
-        self._context = context
-        self._midstream = midstream
-        self._tapes = (Tape(), Tape())
-        self._skipped = 0
-
-    def feed(self, event: Chunk | Gap, side: Side) -> Layer | None:
-        tape = self._tapes[side]
-        if isinstance(event, Gap):
-            self._midstream = True
-            self._skip(tape, len(tape.data))
-            return None
-        tape.append(event)
-        data = tape.data[tape.pos :] if tape.pos else tape.data
-        kind = sniff(data)
-        if kind is Kind.OTHER and self._midstream:
-            kind = self._search(tape, event)
-        match kind:
-            case Kind.PARTIAL:
-                return self._ignore("unknown") if self._too_much() else None
-            case Kind.REQUEST:
-                return self._http1(side, side)
-            case Kind.STATUS:
-                return self._http1(OTHER_SIDE[side], side)
-            case Kind.HTTP2:
-                return self._ignore("http/2")
-            case Kind.TLS:
-                return self._ignore("tls")
-            case Kind.OTHER:
-                return self._ignore("unknown")
-
-    def close(self, _close: Close, _side: Side | None) -> None:
-        for tape in self._tapes:
-            self._skip(tape, len(tape.data))
-
-    def _search(self, tape: Tape, chunk: Chunk) -> Kind:
-        if sniff(chunk.data) is Kind.TLS:
-            return Kind.TLS
-        request, keep_request = find_request(tape.data, tape.pos)
-        status, keep_status = find_status(tape.data, tape.pos)
-        found = [at for at in (request, status) if at is not None]
-        if not found:
-            self._skip(tape, min(keep_request, keep_status))
-            return Kind.PARTIAL
-        self._skip(tape, min(found))
-        return Kind.REQUEST if min(found) == request else Kind.STATUS
-
-    def _too_much(self) -> bool:
-        limits = self._context.limits
-        return sum(map(len, self._tapes)) > limits.waiting or self._skipped > limits.hunt
-
-    def _skip(self, tape: Tape, to: int) -> None:
-        self._context.skipped(to - tape.pos)
-        self._skipped += to - tape.pos
-        tape.pos = to
-
-    def _ignore(self, name: str) -> Layer:
-        self._context.protocol(name)
-        return Ignored()
-
-    def _http1(self, client: Side, decided: Side) -> Layer:
-        """`decided`: the side whose bytes told; those of the other one are older."""
+    def _open(self, switch: Switch) -> Layer:
         context = self._context
-        if client == SERVER:
-            context.turn()
-        context.protocol("http/1.1", context.turned)
-        if self._midstream:
-            older = self._tapes[OTHER_SIDE[decided]]
-            self._skip(older, len(older.data))
-        if self._skipped:
-            tape = self._tapes[decided]
-            text = f"{self._skipped} bytes before the first message head that was seen could not be read"
-            context.trouble("tcp.midstream", text, *tape.at(tape.offset))
-        layer: Layer = Http1(context, hunting=self._midstream)
-        for side in (OTHER_SIDE[decided], decided):
-            for chunk in self._tapes[side].rest(context.flow, side):
-                layer = layer.feed(chunk, CLIENT if side == client else SERVER) or layer
-        return layer
+        match switch.protocol:
+            case "connect":
+                return Sniffing(context, midstream=False)
+            case "http/1.1":
+                context.protocol("http/1.1", context.turned)
+                return Http1(context, switch.hunting)
+            case name:
+                context.protocol(name, context.turned)
+                return Ignored()

@@ -110,7 +110,9 @@ class Reader:
             self._end(whole=True)
         elif self._state != self._hunt:
             self._end(whole=False)
-        self._context.skipped(self._tape.clear())
+        rest = self._tape.data[self._tape.pos :]
+        self._tape.clear()
+        self._context.skipped(len(rest.strip(b"\r\n")))
         self._state = self._hunt
 
     def _read(self) -> None:

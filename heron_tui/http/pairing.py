@@ -8,11 +8,11 @@ from .context import Context
 from .exchange import Exchange
 from .h1 import Head, Reader
 from .head import Framing, RequestHead, StatusHead, request_framing, response_framing, tokens, upgrade
-from .layer import Layer
+from .layer import Switch
 from .run import Run
-from .tunnel import successor
 
 TRANSPORT = "http/1.1"
+PROTOCOLS = {"websocket": "websocket", "h2c": "http/2", "connect": "connect"}
 
 
 class Http1:
@@ -35,12 +35,11 @@ class Http1:
         self._interim: list[int] = []
         self._unsure = hunting
         self._pipelined = False
-        self._next: Layer | None = None
+        self._next: Switch | None = None
         self._closed: list[tuple[Side | None, int]] = []
         self._ending: tuple[ExchangeState, int | None] = ("cut", None)
 
-    def feed(self, event: Chunk | Gap, side: Side) -> Layer | None:
-        """Answers the layer that goes on from here, once the connection changed its protocol."""
+    def feed(self, event: Chunk | Gap, side: Side) -> Switch | None:
         (self._requests if side == CLIENT else self._responses).feed(event)
         return self._next
 
@@ -101,7 +100,7 @@ class Http1:
         upgraded = exchange.upgraded
         exchange.end("complete", upgraded=upgraded)
         if upgraded and self._next is None:
-            self._switch(upgraded)
+            self._next = self._goes_on(exchange, upgraded)
         else:
             self._requests.resume()
 
@@ -129,13 +128,12 @@ class Http1:
         exchange.end("cut" if exchange.responded else "no_response")
         self._open.remove(exchange)
 
-    def _switch(self, protocol: str) -> None:
+    def _goes_on(self, exchange: Exchange, protocol: str) -> Switch:
         """The rest of both directions belongs to another protocol."""
-        self._next = successor(protocol, self._context)
-        sides: tuple[tuple[Side, Reader], ...] = ((CLIENT, self._requests), (SERVER, self._responses))
-        for side, reader in sides:
-            for event in reader.rest(side):
-                self._next = self._next.feed(event, side) or self._next
+        switch = Switch(PROTOCOLS.get(protocol, "unknown"), exchange=exchange)
+        switch.rest += [(event, CLIENT) for event in self._requests.rest(CLIENT)]
+        switch.rest += [(event, SERVER) for event in self._responses.rest(SERVER)]
+        return switch
 
 
 class _Requests:
