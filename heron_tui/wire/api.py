@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..model.call import CallRequest
@@ -18,11 +18,13 @@ class Route:
     Attributes:
         model: where the path names it.
         streaming: where the path decides it.
+        params: settings that stand in the query (Azure's ``api-version``).
     """
 
     operation: str = "chat"
     model: str | None = None
     streaming: bool | None = None
+    params: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,19 @@ def streaming(body: Body, route: Route, default: bool = False) -> bool:
     return default if value is None else bool(value)
 
 
-def deployment(path: str, ending: str) -> str | None:
-    """Azure OpenAI's deployment, which stands for the model (``/openai/deployments/{deployment}/chat/completions``)."""
-    before, found, after = path.partition("/openai/deployments/")
-    del before
-    name, _, rest = after.partition("/")
-    return name if found and name and ("/" + rest).endswith(ending) else None
+_deployment = re.compile(r"/openai/deployments/([^/?]+)/")
+_api_version = re.compile(r"[?&]api-version=([\w.-]{1,40})")
+
+
+def azure(request: Request) -> Route:
+    """What Azure OpenAI says in the target of a request: the deployment stands for the model.
+
+    ``/openai/deployments/{deployment}/chat/completions?api-version={version}``; everybody else says nothing there.
+    """
+    target = request.target
+    found = _deployment.search(target)
+    version = _api_version.search(target)
+    return Route(model=found[1] if found else None, params={"api-version": version[1]} if version else {})
 
 
 def is_array(body: Body, name: str) -> bool:

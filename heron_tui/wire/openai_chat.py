@@ -13,7 +13,7 @@ from ..model.call import CallRequest, Message
 from ..model.http import Request
 from . import digest, lenient
 from .answer import Answer, Block
-from .api import Route, WireApi, deployment, is_array, names_of, streaming
+from .api import Route, WireApi, azure, is_array, names_of, streaming
 from .body import Body
 
 _skip = frozenset({"model", "messages", "tools", "functions", "metadata", "stream", "user"})
@@ -23,10 +23,7 @@ TEXT, THINKING, TOOL = 0, 1, 2
 
 
 def route(request: Request) -> Route | None:
-    path = request.path
-    if not path.endswith("/chat/completions"):
-        return None
-    return Route(model=deployment(path, "/chat/completions"))
+    return azure(request) if request.path.endswith("/chat/completions") else None
 
 
 def fits(body: Body, route: Route | None) -> bool:
@@ -48,7 +45,7 @@ def read(body: Body, route: Route) -> CallRequest:
         ids=body.strings(*_identity),
         schema=lenient.mapping(body.get("response_format")).get("type") == "json_schema",
         parts=parts,
-        params=body.params(_skip),
+        params=body.params(_skip) | route.params,
     )
 
 

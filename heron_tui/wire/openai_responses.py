@@ -4,6 +4,7 @@ Sources: OpenAI's API reference (Responses, streaming events), captures `codex-h
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from ..model.call import CallRequest, Message, ToolCall
 from ..model.http import Request
 from . import digest, lenient
 from .answer import Answer, Block, BlockKind, Key
-from .api import Route, WireApi, deployment, is_array, streaming
+from .api import Route, WireApi, azure, is_array, streaming
 from .body import Body
 
 _skip = frozenset({"model", "input", "instructions", "tools", "metadata", "client_metadata", "stream", "user", "type"})
@@ -43,11 +44,10 @@ SUMMARY, CONTENT = 0, 1
 
 
 def route(request: Request) -> Route | None:
-    path = request.path
-    if not path.endswith("/responses"):
+    if not request.path.endswith("/responses"):
         return None
-    model = deployment(path, "/responses")
-    return Route(model=model, streaming=True if request.transport == "websocket" else None)
+    found = azure(request)
+    return replace(found, streaming=True) if request.transport == "websocket" else found
 
 
 def fits(body: Body, route: Route | None) -> bool:
@@ -76,7 +76,7 @@ def read(body: Body, route: Route) -> CallRequest:
         ids=body.strings(*_identity) | _conversation(body),
         schema=form.get("type") == "json_schema",
         parts=parts,
-        params=body.params(_skip),
+        params=body.params(_skip) | route.params,
     )
 
 

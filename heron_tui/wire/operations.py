@@ -8,7 +8,7 @@ from ..model.call import CallRequest
 from ..model.http import Request, header
 from . import lenient
 from .answer import Answer
-from .api import deployment
+from .api import azure
 from .body import Body
 
 ROUTES: tuple[tuple[str, re.Pattern[str], str, str], ...] = tuple(
@@ -67,7 +67,7 @@ def _read(request: Request, api: str, operation: str) -> CallRequest:
     body = Body(request.body) if request.body[:64].lstrip()[:1] == b"{" else Body(b"", {})
     named = _model_in_path.search(request.path)
     form = None if body.members else _model_in_form.search(request.body[: 1 << 20])
-    model = body.text("model") or body.text("name") or deployment(request.path, "")
+    model = body.text("model") or body.text("name") or azure(request).model
     if model is None and named:
         model = named[1]
     if model is None and form:

@@ -188,6 +188,7 @@ def test_azure_names_the_model_by_its_deployment():
     path = "/openai/deployments/my-gpt/chat/completions?api-version=2024-10-21"
     asks = play(request(path, {"messages": [{"role": "user", "content": "x"}]})).request
     assert (asks.wire_api, asks.model) == ("openai-chat", "my-gpt")
+    assert asks.params["api-version"] == "2024-10-21"
     filtered = {"id": "", "model": "", "choices": [], "prompt_filter_results": []}
     answer = play(request(path, ASK), [filtered, chunk(content="a"), DONE]).answer
     assert (answer.id, answer.model, answer.text) == ("chatcmpl-1", "gpt-x-1", "a")
