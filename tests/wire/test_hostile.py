@@ -24,7 +24,7 @@ WORDS = """
     message_start content_block_start content_block_delta message_delta message_stop response.output_item.done
     response.output_text.delta response.completed function_call message usageMetadata promptTokenCount done
     input_tokens prompt_tokens completion_tokens contents request generationConfig metadata
-""".split()  # noqa: SIM905
+""".split()
 
 words = st.sampled_from(WORDS)
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | words | st.just("a\ud83d")
