@@ -1,0 +1,104 @@
+"""Which earlier call a call has to do with: the outer leg, the attempt before, the conversation it carries on."""
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from .ledger import Ledger, Placed
+
+FORGET_US = 24 * 3600 * 1_000_000
+"""Calls further apart have nothing to do with each other, except for an equal session id."""
+
+RETRY_US = 5 * 60 * 1_000_000
+LEG_SLACK_US = 5_000
+SEEN = 64
+"""How many of the calls that look alike are considered: the latest."""
+
+T = TypeVar("T")
+
+
+def is_leg(ledger: Ledger, node: Placed) -> bool:
+    """Whether a call is what a proxy made of another one: the same conversation, at another server, inside its time."""
+    asked, answered = node.asked, node.answered
+    return any(
+        outer.asked.server != asked.server
+        and asked.t_us - outer.t_us <= FORGET_US
+        and (outer.answered.end_us is None or _ends_before(answered.end_us, outer.answered.end_us))
+        for outer in _latest(ledger.states[asked.state])
+    )
+
+
+def _ends_before(inner: int | None, outer: int) -> bool:
+    return inner is not None and inner <= outer + LEG_SLACK_US
+
+
+def attempt_before(ledger: Ledger, node: Placed) -> Placed | None:
+    """The failed call that this one tries again: it asks the same, and no other has tried it again yet."""
+    asked = node.asked
+    for before in _latest(ledger.same[asked.same]):
+        known = before.answered
+        pause = asked.t_us - (known.active_us if known.end_us is None else known.end_us)
+        if (
+            known.failed
+            and 0 <= pause <= RETRY_US
+            and before.leg == node.leg
+            and before.asked.host == asked.host
+            and before.asked.session == asked.session
+            and before.asked.subagent_id == asked.subagent_id
+            and not ledger.retried[before.id]
+        ):
+            return before
+    return None
+
+
+def carried_on(ledger: Ledger, node: Placed) -> Placed | None:
+    """The call whose conversation this one carries on: its messages are that one's, the answer, and more.
+
+    An answer is known by its keys, else by its text or its tool calls; one that was cut short need not be the same.
+    The longest conversation wins, then the nearest client and server, then the latest call.
+    """
+    asked = node.asked
+    if asked.previous and (before := ledger.responses.last(asked.previous)) and _fits(before, node):
+        return before
+    for boundary in asked.boundaries:
+        found = [before for before in _latest(ledger.answers[boundary.after]) if _fits(before, node)]
+        found = found or [
+            before
+            for before in _latest(ledger.states[boundary.before])
+            if _fits(before, node)
+            and (not before.answered.whole or not before.answered.marks.isdisjoint(boundary.marks))
+        ]
+        if found:
+            return max(found, key=lambda before: (_nearness(before, node), before.asked.order))
+    return None
+
+
+def _fits(before: Placed, node: Placed) -> bool:
+    asked = node.asked
+    if before.asked.auxiliary or before.leg != node.leg or asked.t_us - before.t_us > FORGET_US:
+        return False
+    if node.session is not None and before.session != node.session:
+        return False
+    if asked.subagent_id is not None:
+        return before.subagent == asked.subagent_id
+    return asked.subagent or before.subagent is None or not tells_subagents(node)
+
+
+def tells_subagents(node: Placed) -> bool:
+    """Whether the agent's requests say by themselves which of them are a sub-agent's."""
+    rules = node.asked.profile.subagent
+    return bool(rules.when or rules.parent)
+
+
+def _nearness(before: Placed, node: Placed) -> tuple[bool, ...]:
+    one, other = before.asked, node.asked
+    return (
+        one.profile is other.profile,
+        one.host == other.host,
+        one.pid is not None and one.pid == other.pid,
+        one.flow == other.flow,
+        one.client == other.client,
+    )
+
+
+def _latest(rows: Sequence[T]) -> Iterator[T]:
+    return iter(rows[: -SEEN - 1 : -1])

@@ -1,0 +1,73 @@
+"""Places: where in a request an id, a mark or a count stands, written as one short string.
+
+=====================================  ==========================================================
+``header:x-session-id``                a header of the request (names in any case)
+``body:metadata.user_id``              a string of the body, as `CallRequest.ids` names it
+``body:metadata.user_id#session_id``   a member of the JSON object that such a string holds
+``header:x-meta#user.id``              the same in a header; dots lead into inner objects
+=====================================  ==========================================================
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from ..model.call import Call
+from ..model.http import header
+
+_form = re.compile(r"(header|body):([^#\s]+)(?:#([^#\s]+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place. `path` leads into the JSON that stands there; () takes the string itself."""
+
+    where: Literal["header", "body"]
+    name: str
+    path: tuple[str, ...] = ()
+
+    def read(self, call: Call) -> str | None:
+        """The text that stands there; None where there is none, or an empty one."""
+        if self.where == "header":
+            value = header(call.request_headers, self.name)
+        else:
+            value = call.request.ids.get(self.name)
+        if value and self.path:
+            value = _inside(value, self.path)
+        return value or None
+
+
+def parse(text: str) -> Place:
+    """Read a place as it is written in a profile. Raises ValueError where `text` is none."""
+    found = _form.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no place: write header:NAME or body:NAME, with #MEMBER for JSON inside")
+    where, name, path = found.groups()
+    if where == "header":
+        return Place("header", name.lower(), tuple(path.split(".")) if path else ())
+    return Place("body", name, tuple(path.split(".")) if path else ())
+
+
+def first(places: Iterable[Place], call: Call) -> str | None:
+    """What stands at the first of `places` that holds something."""
+    for place in places:
+        if value := place.read(call):
+            return value
+    return None
+
+
+def _inside(text: str, path: tuple[str, ...]) -> str | None:
+    try:
+        value: Any = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None
+    for name in path:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(name)
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return str(value)

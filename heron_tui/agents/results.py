@@ -1,0 +1,57 @@
+"""Joins tool calls to the requests that carry their results."""
+
+from ..core.ids import content_id
+from . import links
+from .ledger import Ask, Carried, Ledger, Placed
+from .said import Result, plain_id
+
+__all__ = ["enter", "plain_id"]
+
+
+def enter(ledger: Ledger, node: Placed) -> None:
+    """Enter the results that a call's request carries, then the tools that its answer asks for."""
+    results = node.asked.results
+    old = len(results) - node.asked.new_results
+    for place, result in enumerate(results):
+        ask = _by_id(ledger, node, result)
+        if ask is None and place >= old:
+            ask = _by_name(ledger, node, result)
+        if ask and not ledger.results[ask.key]:
+            ledger.results.enter(node.trail, ask.key, Carried(node, result, ask))
+    node.tool_ids = tuple([_record_id(ledger, node, place) for place in range(len(node.answered.tools))])
+    for place, tool in enumerate(node.answered.tools):
+        ask = Ask(node, place)
+        if tool.plain:
+            ledger.asks.enter(node.trail, tool.plain, ask)
+        if tool.spawned:
+            ledger.spawned.enter(node.trail, tool.spawned.prompt, ask)
+
+
+def _by_id(ledger: Ledger, node: Placed, result: Result) -> Ask | None:
+    """The latest tool call of the session with the result's id. Some servers use an id again and again."""
+    if not result.id:
+        return None
+    for ask in reversed(ledger.asks[result.id][-links.SEEN :]):
+        if ask.call.session == node.session and (result.name is None or result.name == ask.tool.name):
+            return ask
+    return None
+
+
+def _by_name(ledger: Ledger, node: Placed, result: Result) -> Ask | None:
+    """Where ids are missing or were dropped: the first call of that name, without result, that the parent asked for."""
+    if result.name is None or node.parent is None:
+        return None
+    for place, tool in enumerate(node.parent.answered.tools):
+        ask = Ask(node.parent, place)
+        if tool.name == result.name and not ledger.results[ask.key]:
+            return ask
+    return None
+
+
+def _record_id(ledger: Ledger, node: Placed, place: int) -> str:
+    """The id on the wire; where it is missing or another call had it before, one that is made from the call's."""
+    tool = node.answered.tools[place]
+    before = [one for one in node.answered.tools[:place] if one.plain == tool.plain]
+    if tool.id and not before and not ledger.asks[tool.plain]:
+        return tool.id
+    return content_id("k", node.id, place)

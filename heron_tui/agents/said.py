@@ -1,0 +1,157 @@
+"""What a message says once the agent's scaffolding is taken away."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+from xxhash import xxh3_64_intdigest
+
+from ..model.call import Message, ToolCall
+from .condition import Pattern
+from .profile import PromptRules, TurnRules
+
+HELD_MESSAGES = 8_192
+HELD_CHARACTERS = 16 << 20
+
+_arguments = msgspec.json.Encoder(order="deterministic").encode
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A tool result as a later request carries it; `id` is plain (`plain_id`), "" where the API has none."""
+
+    id: str
+    name: str | None
+    error: bool | None
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message, read with an agent's rules.
+
+    Attributes:
+        key: 64 bits that are equal for messages of the same meaning; 0 for what does not count when conversations are
+            compared: system text, scaffolding, tool results (agents shorten and move these), reasoning.
+        assistant: the model said it. calls: and asks for tools.
+        typed: a user's own words (or pictures), with what remains of them in `text`.
+        steering: what the user added while the agent worked.
+        notified: ids in the notice that a background sub-agent has finished.
+        marks: hashes of an assistant's text and of each tool call, which survive a client's rewriting of ids.
+    """
+
+    key: int = 0
+    assistant: bool = False
+    calls: bool = False
+    typed: bool = False
+    text: str = ""
+    steering: str = ""
+    notified: tuple[str, ...] = ()
+    results: tuple[Result, ...] = ()
+    marks: tuple[int, ...] = ()
+
+
+SILENT = Said()
+
+
+class Listener:
+    """Reads messages with one agent's rules, each of them once: agents resend their whole history with every call."""
+
+    def __init__(self, prompt: PromptRules, turn: TurnRules) -> None:
+        self._prompt = prompt
+        self._turn = turn
+        self._heard: dict[tuple[int, int, str], Said] = {}
+        self._characters = 0
+
+    def hear(self, message: Message) -> Said:
+        """What `message` says. `key` of a system message is 0, of an assistant's that of the message itself."""
+        name = (message.raw_hash, message.size, message.role)
+        said = self._heard.get(name)
+        if said is None:
+            said = self._read(message)
+            self._characters += len(said.text) + len(said.steering)
+            if len(self._heard) >= HELD_MESSAGES or self._characters > HELD_CHARACTERS:
+                self._heard.clear()
+                self._characters = len(said.text) + len(said.steering)
+            self._heard[name] = said
+        return said
+
+    def _read(self, message: Message) -> Said:
+        if message.role == "system":
+            return SILENT
+        if message.role == "assistant":
+            key = int.from_bytes(message.key[:8], "big") | 1 if message.key else 0
+            return Said(key=key, assistant=True, calls=bool(message.tool_calls), marks=marks(message))
+        results = tuple([Result(plain_id(one.id), one.name, one.error, one.size) for one in message.tool_results])
+        text = self.typed(message.texts)
+        typed = bool(text) or not (message.texts or results)
+        if results and not self._turn.beside_results:
+            typed = False
+        return Said(
+            key=self._key(message, text) if not results else 0,
+            typed=typed,
+            text=text,
+            steering=_found(self._prompt.steering, message.texts),
+            notified=_ids(self._turn.notification, message.texts),
+            results=results,
+        )
+
+    def typed(self, texts: Iterable[str]) -> str:
+        """The text blocks without scaffolding; empty ones are left out."""
+        kept = []
+        for text in texts:
+            for pattern in self._prompt.scaffolding:
+                text = pattern.sub("", text)
+            if text := text.strip():
+                kept.append(text)
+        return "\n\n".join(kept)
+
+    def _key(self, message: Message, text: str) -> int:
+        if text:
+            return hash_of(text)
+        return int.from_bytes(message.key[:8], "big") | 1 if message.key and not message.texts else 0
+
+
+def hash_of(text: str) -> int:
+    """64 bits over a text, blind to white space; never 0."""
+    return xxh3_64_intdigest(text.encode("utf-8", "replace").translate(None, b" \t\r\n\v\f")) | 1
+
+
+def marks(message: Message) -> tuple[int, ...]:
+    return _marks("".join(message.texts), message.tool_calls)
+
+
+def answer_marks(text: str, calls: Iterable[ToolCall]) -> tuple[int, ...]:
+    """The `marks` of an answer, to be found again in the request that sends it back."""
+    return _marks(text, calls)
+
+
+def plain_id(id: str) -> str:
+    """A tool id without what proxies and clients change in it: ``call_x``, ``callx`` and ``toolu_x`` are the same."""
+    bare = "".join([letter for letter in id if letter.isalnum()])
+    for prefix in ("chatcmpltool", "toolu", "tooluse", "call", "fc", "ctc"):
+        if bare.startswith(prefix) and len(bare) > len(prefix):
+            return bare.removeprefix(prefix)
+    return bare
+
+
+def _marks(text: str, calls: Iterable[ToolCall]) -> tuple[int, ...]:
+    found = [hash_of(text)] if text.strip() else []
+    return (*found, *[hash_of(f"{call.name}\x00{_text_of(call)}") for call in calls])
+
+
+def _text_of(call: ToolCall) -> str:
+    try:
+        return _arguments(call.arguments).decode("utf-8", "replace")
+    except (TypeError, ValueError, RecursionError):
+        return call.raw
+
+
+def _found(patterns: Iterable[Pattern], texts: Iterable[str]) -> str:
+    """Group 1 of each place in `texts` that a pattern finds."""
+    found = [match[1].strip() for text in texts for pattern in patterns for match in pattern.finditer(text)]
+    return "\n\n".join(found)
+
+
+def _ids(patterns: Iterable[Pattern], texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple([match[1] for text in texts for pattern in patterns for match in pattern.finditer(text)])
