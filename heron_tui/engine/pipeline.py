@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
+import msgspec
+
 from ..agents.profile import Profile
 from ..agents.teller import Teller
 from ..core.ids import content_id
@@ -95,6 +97,7 @@ class Pipeline:
         self._writer.put_story(story)
         self._writer.put_findings(self._findings)
         self._count()
+        self._writer.put_counters(msgspec.structs.asdict(self.counters))
         self._findings = []
         return self._writer.commit()
 
@@ -206,6 +209,7 @@ class Pipeline:
             call.response = now.fold.answer()
             call.outcome = outcome(end.state, call.status, call.response, call.request.streaming)
             call.t_end_us = end.t_end_us if call.outcome != "in_progress" else None
+            call.provider = provider(now.request, now.response, call.response) or call.provider
             if end.place:
                 call.response_packets = (end.place.first_packet, end.place.last_packet)
             self._changed(call)

@@ -4,6 +4,7 @@ import gc
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from ..agents import profile
 from ..capture import Sources, open_sources
@@ -94,7 +95,7 @@ class _Ticker:
         self._version = self._pipeline.commit(final=final)
         self._committed = time.monotonic()
 
-    def tick(self, state: str, *, force: bool = False) -> None:
+    def tick(self, state: Literal["running", "paused", "done"], *, force: bool = False) -> None:
         now = time.monotonic()
         if now - self._committed >= COMMIT_S and not force:
             self.commit()
