@@ -1,5 +1,6 @@
 """The staircase: a batch of packets goes in at the bottom; rows of the store come out at the top."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -14,7 +15,7 @@ from ..model.call import Call
 from ..model.finding import Finding
 from ..model.flow import Flow, FlowEvent, Opened
 from ..model.http import EventBatch, ExchangeEnd, HttpEvent, Protocol, Request, Response, Trouble
-from ..model.packet import PacketBatch
+from ..model.packet import PacketBatch, Source
 from ..net.tracker import Tracker
 from ..store.writer import Writer
 from ..wire import registry
@@ -57,9 +58,14 @@ class Pipeline:
         self._changed_calls: dict[str, Call] = {}
         self._findings: list[Finding] = []
 
-    def name_source(self, file: int, source: str) -> None:
-        """Calls found in capture file number `file` carry this source id."""
-        self._sources[file] = source
+    def introduce(self, sources: Iterable[Source], *, last: bool = False) -> None:
+        """Take note of the capture files: when their id is known (streams: with their first packets), and at the end."""
+        self.counters.kernel_drops = 0
+        for source in sources:
+            self.counters.kernel_drops += source.dropped
+            if last or self._sources.get(source.file) != source.id:
+                self._sources[source.file] = source.id
+                self._writer.put_source(source)
 
     def feed(self, batch: PacketBatch) -> None:
         columns, result = self._tracker.feed(batch)

@@ -45,12 +45,10 @@ def run(job: Job, report: Report, control: Control | None = None) -> Counters:
     tune_garbage_collector()
     ticker = _Ticker(report, pipeline, sources)
     try:
-        for source in sources.sources:
-            pipeline.name_source(source.file, source.id)
-            writer.put_source(source)
         batches = sources.batches()
         for batch in paced(batches, job.speed, time.sleep) if job.speed else batches:
             if batch is not None:
+                pipeline.introduce(sources.sources)
                 pipeline.feed(batch)
             while control.paused and not control.stop:
                 ticker.tick("paused")
@@ -59,8 +57,7 @@ def run(job: Job, report: Report, control: Control | None = None) -> Counters:
             if control.stop:
                 break
         pipeline.close()
-        for source in sources.sources:
-            writer.put_source(source)
+        pipeline.introduce(sources.sources, last=True)
         ticker.commit(final=True)
         ticker.tick("done", force=True)
     finally:
