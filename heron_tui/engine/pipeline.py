@@ -59,7 +59,7 @@ class Pipeline:
         self._findings: list[Finding] = []
 
     def introduce(self, sources: Iterable[Source], *, last: bool = False) -> None:
-        """Take note of the capture files: when their id is known (streams: with their first packets), and at the end."""
+        """Take note of capture files: once their id is known (streams: with their first packets), and at the end."""
         self.counters.kernel_drops = 0
         for source in sources:
             self.counters.kernel_drops += source.dropped
