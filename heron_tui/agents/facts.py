@@ -42,7 +42,8 @@ class Asked:
         auxiliary, quoted: kind of side call, and whether it belongs to the session whose prompt it quotes (`quote`).
         session, parent: ids on the wire. turn: the exact turn id, if there is one.
         subagent: marked as a sub-agent's. subagent_id: its id on the wire.
-        state: of the conversation as sent. same: equal for requests that ask the same (a retry).
+        state: of the conversation as sent. words: hash of the last words of the user in it. same: equal for requests
+            that ask the same (a retry).
         boundaries: the last places where the model had answered, latest first, and the first of all.
         opens: no assistant has spoken yet. task: hash of the first user text then.
         typed, prompt: a user speaks at the end, and what. last_prompt: the last one in the history.
@@ -73,6 +74,7 @@ class Asked:
     subagent_id: str | None = None
     previous: str | None = None
     state: int = 0
+    words: int = 0
     same: int = 0
     boundaries: tuple[Boundary, ...] = ()
     opens: bool = True
@@ -174,6 +176,7 @@ class Reader:
             subagent_id=place.first(profile.subagent.id, call) if subagent else None,
             previous=request.ids.get("previous_response_id"),
             state=said.state,
+            words=hash_of(said.last_prompt) if said.last_prompt else 0,
             same=_same(call, auxiliary),
             boundaries=said.boundaries,
             opens=said.opens,

@@ -87,7 +87,8 @@ class Ledger:
     """Tables over the calls placed so far.
 
     Attributes:
-        states, answers: calls by the state of their conversation as sent, and with the answer.
+        states, answers: calls by the state of their conversation as sent, and with the answer. words: chat calls by the
+            last words of their user.
         same: by what they ask. retried: retries by the call retried. responses: by response id.
         asks: tool calls by plain id. results: by tool call. spawned: tool calls by hash of a sub-agent's task; claimed:
             who answered to it.
@@ -100,6 +101,7 @@ class Ledger:
     def __init__(self) -> None:
         self.states: Table[int, Placed] = Table()
         self.answers: Table[int, Placed] = Table()
+        self.words: Table[int, Placed] = Table()
         self.same: Table[int, Placed] = Table()
         self.retried: Table[str, Placed] = Table()
         self.responses: Table[str, Placed] = Table()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
+from .facts import Asked
 from .ledger import Ledger, Placed
 
 FORGET_US = 24 * 3600 * 1_000_000
@@ -17,14 +18,26 @@ T = TypeVar("T")
 
 
 def is_leg(ledger: Ledger, node: Placed) -> bool:
-    """Whether a call is what a proxy made of another one: the same conversation, at another server, inside its time."""
+    """Whether a call is what a proxy made of another one: it says the same, at another server, inside its time.
+
+    A proxy that turns one API into another cuts messages in other ways: then the last words of the user, and the last
+    answer, have to do.
+    """
     asked, answered = node.asked, node.answered
     return any(
         outer.asked.server != asked.server
+        and outer.asked.auxiliary == asked.auxiliary
         and asked.t_us - outer.t_us <= FORGET_US
         and (outer.answered.end_us is None or _ends_before(answered.end_us, outer.answered.end_us))
-        for outer in _latest(ledger.states[asked.state])
+        and (outer.asked.state == asked.state or _same_end(outer.asked, asked))
+        for outer in _latest(ledger.words[asked.words])
     )
+
+
+def _same_end(one: Asked, other: Asked) -> bool:
+    if not one.boundaries or not other.boundaries:
+        return not one.boundaries and not other.boundaries
+    return not set(one.boundaries[0].marks).isdisjoint(other.boundaries[0].marks)
 
 
 def _ends_before(inner: int | None, outer: int) -> bool:
@@ -34,6 +47,8 @@ def _ends_before(inner: int | None, outer: int) -> bool:
 def attempt_before(ledger: Ledger, node: Placed) -> Placed | None:
     """The failed call that this one tries again: it asks the same, and no other has tried it again yet."""
     asked = node.asked
+    if not asked.chat:
+        return None
     for before in _latest(ledger.same[asked.same]):
         known = before.answered
         pause = asked.t_us - (known.active_us if known.end_us is None else known.end_us)

@@ -233,6 +233,8 @@ class Placer:
         """Let the calls that follow find this one."""
         ledger, asked, answered, trail = self.ledger, node.asked, node.answered, node.trail
         ledger.states.enter(trail, asked.state, node)
+        if asked.words:
+            ledger.words.enter(trail, asked.words, node)
         ledger.same.enter(trail, asked.same, node)
         if node.retry_of:
             ledger.retried.enter(trail, node.retry_of.id, node)

@@ -53,7 +53,7 @@ def turn(ledger: Ledger, begun: Begun, now_us: int, *, final: bool) -> Turn:
         t_start_us=start_us,
         t_end_us=end_us,
         prompt="\n\n".join([begun.prompt, *[node.asked.steering for node in main if node.asked.steering]]).strip(),
-        answer=last.answered.text if last.answered.final and main else "",
+        answer=next((node.answered.text for node in reversed(main) if node.answered.final and node.answered.text), ""),
         finish=last.answered.finish,
         calls=tuple([node.id for node in calls]),
         main_calls=len(main),
