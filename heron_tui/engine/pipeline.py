@@ -26,13 +26,18 @@ from .protocol import Counters
 
 @dataclass(slots=True)
 class _Open:
-    """An exchange under way: what has been seen of it, and the call that it carries, if any."""
+    """An exchange under way: what has been seen of it, and the call that it carries, if any.
+
+    `commits` counts those that it was open at: it is written when it outlives one, so that a fast replay, in which most
+    exchanges begin and end between two commits, writes each only once.
+    """
 
     request: Request
     fold: registry.Fold | None
     call: Call | None
     response: Response | None = None
     batches: list[EventBatch] = field(default_factory=list)
+    commits: int = 0
 
 
 class Pipeline:
@@ -93,9 +98,7 @@ class Pipeline:
         """Write what changed; answers the store's new version."""
         flows = self._tracker.take_changed()
         self._findings += losses.gaps(flows)
-        for exchange in self._touched:
-            self._write_open(self._open[exchange])
-        self._touched.clear()
+        self._touched = {exchange for exchange in self._touched if not self._write_open(self._open[exchange])}
         self._writer.put_flows(flows)
         self._writer.put_calls(self._changed_calls.values())
         self._changed_calls.clear()
@@ -105,6 +108,10 @@ class Pipeline:
         self._count()
         self._writer.put_counters(msgspec.structs.asdict(self.counters))
         self._findings = []
+        for flow in flows:
+            if flow.closed:
+                self._flows.pop(flow.id, None)
+                self._source_of.pop(flow.id, None)
         return self._writer.commit()
 
     def _count(self) -> None:
@@ -151,7 +158,6 @@ class Pipeline:
         self._touched.add(request.exchange)
         if call:
             self.counters.calls += 1
-            self._changed(call)
 
     def _call(self, request: Request, fold: registry.Fold) -> Call:
         flow = self._flows[request.flow]
@@ -192,7 +198,6 @@ class Pipeline:
             call.t_response_us = response.head.t_first_us
             call.response_packets = (response.head.first_packet, response.head.last_packet)
             call.provider = provider(now.request, response) or call.provider
-            self._changed(call)
 
     def _events(self, batch: EventBatch) -> None:
         now = self._open[batch.exchange]
@@ -204,7 +209,6 @@ class Pipeline:
             if call.t_response_us is None:  # WebSocket messages have no response head
                 call.t_response_us = batch.t_us[0]
                 call.response_packets = (batch.first_packet[0], batch.last_packet[-1])
-            self._changed_calls[call.id] = call
 
     def _end(self, end: ExchangeEnd) -> None:
         now = self._open.pop(end.exchange)
@@ -222,13 +226,19 @@ class Pipeline:
         parts = now.fold.request.parts if now.fold else ()
         self._writer.put_exchange(now.request, now.response, end, now.batches, parts, call.id if call else None)
 
-    def _write_open(self, now: _Open) -> None:
+    def _write_open(self, now: _Open) -> bool:
+        """Write an exchange that is still under way, unless it has only just begun."""
+        now.commits += 1
+        if now.commits == 1:
+            return False
         parts = now.fold.request.parts if now.fold else ()
         call = now.call
         if now.fold and call:
             call.response = now.fold.answer()
+            self._changed(call)
         self._writer.put_exchange(now.request, now.response, None, now.batches, parts, call.id if call else None)
         now.batches = []
+        return True
 
     def _changed(self, call: Call) -> None:
         self._changed_calls[call.id] = call
