@@ -90,7 +90,7 @@ class HeronApp(App[int], inherit_bindings=False):
         return self.main
 
     def on_load(self) -> None:
-        self.reading = Reading(self._open_reader, self._read_failed)
+        self.reading = Reading(self._open_reader, self.call_later, self._read_failed)
 
     def on_ready(self) -> None:
         self.main.show_view("turns" if self.size.width < 140 else "packets")
@@ -152,8 +152,7 @@ class HeronApp(App[int], inherit_bindings=False):
     # keys
 
     async def on_event(self, event: events.Event) -> None:
-        typing = isinstance(self.focused, Input)
-        if isinstance(event, events.Key) and not event.is_forwarded and not typing and self._pressed(event):
+        if isinstance(event, events.Key) and not event.is_forwarded and self._pressed(event):
             return
         await super().on_event(event)
 
@@ -162,6 +161,8 @@ class HeronApp(App[int], inherit_bindings=False):
         return (*(focused.scopes if isinstance(focused, Pane) else ()), "all")
 
     def _pressed(self, event: events.Key) -> bool:
+        if isinstance(self.focused, Input):
+            return False
         key = event.character if event.character and event.is_printable and event.character != " " else event.key
         self.main.hints.say("")
         if self._digit is not None:
@@ -256,7 +257,7 @@ class HeronApp(App[int], inherit_bindings=False):
         view = self.main.views["turns"]
         assert isinstance(view, TurnsView)
         view.reveal(found)
-        view.act_go_to_turn()
+        view.to_tree()
 
     def show_session(self, session: str, *, from_pane: Pane | None = None) -> None:
         self._remember(from_pane)

@@ -4,7 +4,6 @@ A question carries a key; a newer one with the same key replaces one that still 
 a queue. Answers come back on the loop.
 """
 
-import asyncio
 import contextlib
 import threading
 from collections import OrderedDict
@@ -27,20 +26,24 @@ class Reading:
 
     Args:
         open_reader: makes the reader; called in the thread.
+        deliver: takes a callback and its argument from any thread, and runs it on the loop (`App.call_later`).
         failed: told, on the loop, of an error that a question raised.
     """
 
     def __init__(
-        self, open_reader: Callable[[], Closeable], failed: Callable[[Exception], None], *, name: str = "store"
+        self,
+        open_reader: Callable[[], Closeable],
+        deliver: Callable[..., object],
+        failed: Callable[[Exception], None],
     ) -> None:
         self._open = open_reader
         self._failed = failed
-        self._loop = asyncio.get_running_loop()
+        self._hand_over = deliver
         self._questions: OrderedDict[Hashable, Question] = OrderedDict()
         self._wake = threading.Condition()
         self._under_way = 0
         self._closed = False
-        self._thread = threading.Thread(target=self._work, name=f"heron-{name}", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="heron-store", daemon=True)
         self._thread.start()
 
     @property
@@ -88,7 +91,7 @@ class Reading:
 
     def _post(self, target: Callable[[Any], None], value: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for the answer
-            self._loop.call_soon_threadsafe(self._deliver, target, value)
+            self._hand_over(self._deliver, target, value)
 
     def _deliver(self, target: Callable[[Any], None], value: object) -> None:
         with self._wake:

@@ -111,5 +111,12 @@ def words(node: Node) -> Words:
     glyph, role = outcome(record.get("outcome"))
     side = f"[{record['auxiliary']}] " if record.get("auxiliary") else ""
     again = f"retry {record['attempt'] - 1} " if (record.get("attempt") or 1) > 1 else ""
-    text = f"{side}{again}{telling.model(record)}  {telling.answer(record)}"
+    text = f"{side}{again}{telling.answer(record)}"
     return glyph, role, text, "muted" if side else "base"
+
+
+def models(node: Node) -> str:
+    """The models at work in a node, as far as its record says."""
+    if node.kind == "call":
+        return telling.model(node.record)
+    return ", ".join(node.record.get("models") or ())

@@ -62,7 +62,7 @@ class CommandScreen(ModalScreen[Chosen | None], inherit_bindings=False):
     def _find(self, text: str) -> None:
         """Actions whose name begins with the first word, then those that hold it in name or help."""
         word = text.split(" ", maxsplit=1)[0].lower().lstrip(":")
-        names = [name for name in self._names if name.startswith(word)]
+        names = sorted((name for name in self._names if name.startswith(word)), key=len if word else self._names.index)
         names += [name for name in self._names if word in name and name not in names]
         names += [name for name in self._names if word in ACTIONS[name].help.lower() and name not in names]
         self.query_one(RowList).show(FixedRows(names))

@@ -8,7 +8,7 @@ from textual.containers import Container
 from textual.screen import ModalScreen
 
 from ..actions import ACTIONS, SCOPES
-from ..document import Line, Part
+from ..document import Line, Part, wrap
 from ..widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
 
     DEFAULT_CSS = """
     HelpScreen { align: center middle; background: $background 60%; }
-    HelpScreen > Container { width: 90%; max-width: 96; height: 90%; border: round $accent; background: $background; }
+    HelpScreen > Container { width: 96%; max-width: 96; height: 92%; border: round $accent; background: $background; }
     """
     AUTO_FOCUS: ClassVar[str | None] = "HelpPane"
 
@@ -67,10 +67,7 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
                 continue
             lines += [Line(()), Line(((title, "strong"),), rule="")]
             for name in names:
-                keys = keymap.all(name)
-                lines.append(
-                    Line(((f"  {keys:<14}", "accent"), (f"{name:<16}", "base"), (ACTIONS[name].help, "muted")))
-                )
+                lines += _action(keymap.all(name), name, self.app.size.width)
         lines += [Line(()), Line((("Signs", "strong"),), rule="")]
         lines += [Line(((f"  {text}", role),)) for text, role in GLYPHS]
         lines += [Line(()), Line((("  Counts: 12j moves 12 down, 50G goes to line 50.", "muted"),))]
@@ -81,3 +78,11 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
         self.dismiss()
 
     act_leave = act_help = act_back
+
+
+def _action(keys: str, name: str, width: int) -> list[Line]:
+    """An action's keys, name and help; the help goes on below itself where it is long."""
+    room = max(min(width * 96 // 100, 96) - 36, 20)
+    first, *more = wrap(ACTIONS[name].help, room)
+    lines = [Line(((f"  {keys:<12} ", "accent"), (f"{name:<16} ", "base"), (first, "muted")))]
+    return lines + [Line(((" " * 32 + text, "muted"),)) for text in more]

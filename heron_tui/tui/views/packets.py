@@ -21,6 +21,9 @@ from ..widgets.turn_tree import TurnTree
 from .turn_forest import TurnForest
 from .view import View
 
+WIDE_BYTES, NARROW_BYTES = 75, 43
+"""Cells of the bytes pane for 16 and for 8 bytes a line."""
+
 
 class PacketList(RowList):
     scopes: ClassVar[tuple[str, ...]] = ("packets", "list", "columns")
@@ -30,7 +33,7 @@ class PacketsView(View):
     """List above, detail and bytes below. Below 100 columns one of the two is shown: the one in focus."""
 
     DEFAULT_CSS = """
-    PacketsView #tree-side { display: none; width: 42%; }
+    PacketsView #tree-side { display: none; width: 36%; }
     PacketsView.-wide #tree-side { display: block; }
     PacketsView { layout: horizontal; }
     PacketsView #packet-side { width: 1fr; height: 1fr; }
@@ -84,6 +87,8 @@ class PacketsView(View):
         self.set_class(width >= self.beside_from, "-wide")
         self.query_one("#packet-side").styles.layout = "vertical"
         below = self.query_one("#below")
+        room = width * 64 // 100 if width >= self.beside_from else width
+        self.bytes.styles.width = WIDE_BYTES if room >= WIDE_BYTES + 42 else NARROW_BYTES if width >= 100 else "1fr"
         below.styles.height = f"{self.share or (45 if self.app.size.height < 40 else 40)}%"
 
     def on_resize(self) -> None:

@@ -21,12 +21,14 @@ from .view import View
 
 
 class TurnsView(View):
-    """The tree at the first side; text, or a call's steps, at the second."""
+    """The tree at the first side; text, or a call's steps, at the second. A wide screen shows both."""
 
     DEFAULT_CSS = """
     TurnsView #call-steps { display: none; }
     TurnsView.-steps #call-steps { display: block; }
     TurnsView.-steps #turn-text { display: none; }
+    TurnsView.-wide.-call #turn-text { display: block; height: 55%; }
+    TurnsView.-wide.-call #call-steps { display: block; height: 45%; }
     """
     title = "turns"
     share_beside: ClassVar[int] = 58
@@ -54,8 +56,12 @@ class TurnsView(View):
         self.forest.changed()
         if node := self.turns.node:
             self._read(node)
-        if self._stepped and self.has_class("-steps"):
+        if self._stepped and self.steps.display:
             self._read_steps(self._stepped)
+
+    def divide(self) -> None:
+        super().divide()
+        self.set_class(self._beside, "-wide")
 
     def follow(self, on: bool) -> None:
         self.forest.follow(on)
@@ -66,6 +72,10 @@ class TurnsView(View):
     def _moved(self, event: RowList.Moved) -> None:
         self.remove_class("-steps")
         self._read(event.row)
+        call = _call_of(event.row)
+        self.set_class(call is not None, "-call")
+        if call and self.has_class("-wide"):
+            self._show_call(call)
 
     def _read(self, node: Node) -> None:
         kind, key, record = node.kind, node.key, node.record
@@ -85,17 +95,21 @@ class TurnsView(View):
     @on(RowList.Opened, "TurnTree")
     def _opened(self, event: RowList.Opened) -> None:
         node: Node = event.row
-        if node.kind in ("session", "turn", "subagent"):
-            self.turns.open_node(node, is_open=not node.open)
+        if call := _call_of(node):
+            self.open_call(call)
         else:
-            self.open_call(node.key if node.kind == "call" else node.record["call"])
+            self.turns.open_node(node, is_open=not node.open)
 
     def open_call(self, call: str) -> None:
         """Show the steps of a call on the wire and go there."""
-        self._stepped = call
-        self.steps.show(FixedRows())
+        self._show_call(call)
         self.add_class("-steps")
         self.heron.go(self.steps, leaving=lambda: self.remove_class("-steps"))
+
+    def _show_call(self, call: str) -> None:
+        if call != self._stepped:
+            self._stepped = call
+            self.steps.show(FixedRows())
         self._read_steps(call)
 
     def _read_steps(self, call: str) -> None:
@@ -122,6 +136,14 @@ class TurnsView(View):
         if not self.forest.reveal(path):
             self.heron.say(f"the call of “{first_line(path.tree.turn['prompt'], 40)}” is not in the tree", "warn")
 
-    def act_go_to_turn(self) -> None:
+    def to_tree(self) -> None:
+        """Go to the tree, away from a call's steps."""
         self.remove_class("-steps")
         self.focus_pane(self.turns)
+
+
+def _call_of(node: Node) -> str | None:
+    """The call that a node is, or that asked for the tool it is."""
+    if node.kind == "call":
+        return node.key
+    return str(node.record["call"]) if node.kind == "tool" else None

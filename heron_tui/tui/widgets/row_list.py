@@ -27,8 +27,8 @@ class RowList(Pane):
 
     scopes: ClassVar[tuple[str, ...]] = ("list", "columns")
 
-    class Moved(Message):
-        """The cursor is on another row, or its row has come or changed."""
+    class Told(Message):
+        """Something about the row at `index`."""
 
         def __init__(self, pane: "RowList", index: int, row: Any) -> None:
             super().__init__()
@@ -38,7 +38,10 @@ class RowList(Pane):
         def control(self) -> "RowList":
             return self.pane
 
-    class Opened(Moved):
+    class Moved(Told):
+        """The cursor is on another row, or its row has come or changed."""
+
+    class Opened(Told):
         """Enter or a double click on a row."""
 
     def __init__(self, columns: Sequence[Column], *, title: str = "", empty: str = "", id: str | None = None) -> None:
@@ -51,6 +54,7 @@ class RowList(Pane):
         self.cursor = 0
         self.following = False
         self._shift = 0
+        self._has_room = False
         self._count = 0
         self._announced: object = None
         self._window_start = 0
@@ -106,12 +110,19 @@ class RowList(Pane):
         elif self.cursor >= top + page:
             self.scroll_to(y=self.cursor - page + 1, animate=False)
 
-    def center(self, index: int) -> None:
-        """Go to row `index`; if it is not visible, put it a third below the top."""
+    def center(self, index: int, *, anew: bool = False) -> None:
+        """Go to row `index`; if it is not visible (or `anew`), put it a third below the top."""
         top, page = round(self.scroll_y), self.page
-        if not top <= index < top + page:
+        if anew or not top <= index < top + page:
             self.scroll_to(y=max(index - page // 3, 0), animate=False)
         self.move(index)
+
+    def on_resize(self) -> None:
+        """Keep the cursor in view when the room changes, or is there at last."""
+        height = self.scrollable_content_region.height
+        if self._count and height > 1:
+            self.center(self.cursor, anew=not self._has_room)
+        self._has_room = height > 1
 
     def announce(self) -> None:
         row = self.row

@@ -8,13 +8,15 @@ from rich.style import Style
 
 from .. import telling
 from ..columns import sized
-from ..turn_nodes import spans, words
+from ..turn_nodes import models, spans, words
 from ..units import duration
 from ..waterfall import bar, cells
 from .pane import plain
 from .tree_list import Node, TreeList
 
 MOST_BAR = 64
+LEGEND = "█ model ▓ wait ━ tool · idle"
+SHORT_LEGEND = "█model ▓wait ━tool ·idle"
 
 
 class TurnTree(TreeList):
@@ -30,20 +32,21 @@ class TurnTree(TreeList):
 
     def title_line(self, width: int) -> list[Segment]:
         style = self.palette.title_focus if self.has_focus else self.palette.title
-        label, tokens, bar_width = self._widths(width)
-        text = sized("Session › turn › call", label)
-        text += (" " + sized("Tokens", 11, right=True)) * bool(tokens) + " " + sized("Time", 7, right=True)
+        label, model, tokens, bar_width = self._widths(width)
+        text = sized("Session › turn › call", label) + (" " + sized("Model", model)) * bool(model)
+        text += (" " + sized("Tokens", tokens, right=True)) * bool(tokens) + " " + sized("Time", 7, right=True)
         parts = [Segment(f"{'▌' if self.has_focus else ' '}{text}  ", style)]
-        legend = sized("█ model ▓ waiting ━ tool · idle", bar_width)
+        legend = sized(LEGEND if bar_width >= len(LEGEND) else SHORT_LEGEND, bar_width)
         return [*parts, Segment(f"{legend} ", style)]
 
     @staticmethod
-    def _widths(width: int) -> tuple[int, int, int]:
-        """Cells of the label, of the tokens (0: none) and of the bar."""
+    def _widths(width: int) -> tuple[int, int, int, int]:
+        """Cells of the label, of model and tokens (0: none), and of the bar."""
         bar_width = min(max(width * 3 // 10, 10), MOST_BAR)
         tokens = 11 if width >= 72 else 0
-        label = width - 2 - bar_width - 2 - 8 - (tokens + 1 if tokens else 0)
-        return max(label, 8), tokens, bar_width
+        model = 20 if width >= 112 else 0
+        label = width - 2 - bar_width - 2 - 8 - sum(size + 1 for size in (tokens, model) if size)
+        return max(label, 8), model, tokens, bar_width
 
     def draw_row(self, row: Any, selected: bool, width: int) -> list[Segment]:
         node: Node = row
@@ -56,8 +59,10 @@ class TurnTree(TreeList):
         def on(style: Style) -> Style:
             return (ground + plain(style) if coloured else ground) if selected else style
 
-        label, tokens, bar_width = self._widths(width)
+        label, model, tokens, bar_width = self._widths(width)
         glyph, role, text, text_role = words(node)
+        if node.kind == "call" and not model:
+            text = f"{text}  {telling.model(node.record)}"
         handle = node.handle()
         parts = [
             Segment("▌" if selected and self.has_focus else " ", on(palette.accent)),
@@ -65,6 +70,8 @@ class TurnTree(TreeList):
             Segment(f"{glyph} ", on(palette.role(role))),
             Segment(sized(text, max(label - len(handle) - 2, 0)), on(palette.role(text_role))),
         ]
+        if model:
+            parts.append(Segment(" " + sized(models(node), model), on(palette.muted)))
         if tokens:
             parts.append(Segment(" " + sized(telling.tokens(node.record), tokens, right=True), on(palette.muted)))
         parts.append(Segment(" " + sized(self._time(node), 7, right=True) + "  ", on(palette.muted)))
