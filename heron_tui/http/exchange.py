@@ -56,7 +56,8 @@ class Exchange:
     Attributes:
         request_done: nothing more of the request will come, and it was told.
         responded: the head of the final response was seen.
-        ended: everything was told.
+        ended: nothing more of the response will come.
+        followed_by_loss: requests behind this one may be missing.
     """
 
     def __init__(self, context: Context, transport: str, key: object, stream: int | None = None) -> None:
@@ -65,6 +66,7 @@ class Exchange:
         self.request_done = False
         self.responded = False
         self.ended = False
+        self.followed_by_loss = False
         self.method = UNKNOWN
         self.headers: Headers = ()
         self.interim: list[int] = []
@@ -133,8 +135,11 @@ class Exchange:
         held, self._held = self._held, []
         context.out += held
 
-    def unknown_request(self, place: Place) -> None:
-        """The capture does not hold the request of the response that begins at `place`."""
+    def unknown_request(self) -> None:
+        """The capture does not hold the request of this response."""
+        if self._request or not self._response:
+            return
+        place = self._response.head
         here = Place(0, 0, place.first_packet, place.first_packet, place.t_first_us, place.t_first_us)
         self.request_head(RequestHead(UNKNOWN, "", (), here))
         self.request_end(whole=False)
@@ -170,16 +175,21 @@ class Exchange:
             return upgrade(self._response.headers) or upgrade(self.headers) or "unknown"
         return "connect" if self.method == "CONNECT" and 200 <= self.status < 300 else None
 
+    def give_up(self, state: ExchangeState, t_us: int | None = None) -> None:
+        """Nothing more of either message will come."""
+        self.unknown_request()
+        self.request_end(whole=False)
+        self.end(state, t_us)
+
     def end(self, state: ExchangeState, t_us: int | None = None, upgraded: str | None = None) -> None:
-        """Nothing more of the exchange will come.
+        """Nothing more of the response will come. It waits until the request was told.
 
         `t_us`: when it ended, if that was not with the last byte of the response.
         """
         if self.ended:
             return
-        self.request_end(whole=False)
-        self.ended = True
         message = self._response
+        self.ended = True
         if message is None:
             self._tell(ExchangeEnd(self.id, state, b"", None, self.t_head if t_us is None else t_us))
             return

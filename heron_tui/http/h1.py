@@ -40,6 +40,9 @@ class Handler(Protocol):
     def lost_sync(self) -> None:
         """Messages may have been missed here."""
 
+    def superseded(self) -> bool:
+        """The other side shows that the message under way must be over."""
+
 
 class Reader:
     """One direction. Bytes and gaps go in, `Handler` is told what they are.
@@ -64,6 +67,11 @@ class Reader:
         self._empty = True  # no byte of the body under way has come
         self._waiting: list[Chunk | Gap] | None = None
         self._waiting_size = 0
+
+    @property
+    def begun(self) -> bool:
+        """A head has begun and is not whole."""
+        return self._state == self._head and len(self._tape) > 0
 
     def feed(self, event: Chunk | Gap) -> None:
         if self._waiting is not None:
@@ -316,6 +324,8 @@ class Reader:
     def _rescan(self) -> bool:
         """Inside a chunked body whose framing was lost: find the next chunk, or the next message."""
         tape = self._tape
+        if self._handler.superseded():
+            return self._hunt_on()
         data = tape.data[tape.pos :]
         head, _ = self._find(data, 0)
         for guess in CHUNK_GUESS.finditer(data):
@@ -335,14 +345,17 @@ class Reader:
                 return True
         if head is not None:
             self._forget(head)
-            self._end(whole=False)
-            self._handler.lost_sync()
-            self._state = self._hunt
-            return True
+            return self._hunt_on()
         if len(data) > GUESS_TAIL:
             self._at_gap = False
             self._forget(len(data) - GUESS_TAIL)
         return False
+
+    def _hunt_on(self) -> bool:
+        self._end(whole=False)
+        self._handler.lost_sync()
+        self._state = self._hunt
+        return True
 
     def _believe(self, data: bytes, guess: re.Match[bytes]) -> bool | None:
         """Whether a chunk begins at `guess`; None: more must come to tell."""

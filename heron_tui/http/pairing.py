@@ -16,12 +16,12 @@ PROTOCOLS = {"websocket": "websocket", "h2c": "http/2", "connect": "connect"}
 
 
 class Http1:
-    """Pairs in order of arrival. Where a gap may have taken heads, order alone does not tell any more; then:
+    """Pairs in order of arrival; a response answers no request that was sent after it.
 
-    - a response answers no request that was sent after it;
-    - a client that never sent a request before the answer to the last one (the rule, pipelining is rare) waits for its
-      newest request only: the older ones were answered in the gap;
-    - a client that pipelined gets no answer ascribed unless only one request is open.
+    Where a gap may have taken answers, order alone does not tell any more. A client that never sent a request before
+    the answer to the last one came (pipelining is rare) waits for its newest request only: the older ones were answered
+    in the gap. Nothing is ascribed where a request may be missing behind that newest one, too, or where the client did
+    pipeline and more than one request is open.
 
     A response whose request is not known is told with a request of method ``?``.
     """
@@ -33,8 +33,11 @@ class Http1:
         self._responses = Reader(False, _Responses(self), context, hunting)
         self._open: deque[Exchange] = deque()
         self._interim: list[int] = []
-        self._unsure = hunting
+        self._answers_lost = hunting
+        self._requests_lost = False
         self._pipelined = False
+        self._begun: Exchange | None = None  # answered while its request's head was not whole
+        self._orphan = 0  # packet of the last response without a known request
         self._next: Switch | None = None
         self._closed: list[tuple[Side | None, int]] = []
         self._ending: tuple[ExchangeState, int | None] = ("cut", None)
@@ -49,24 +52,33 @@ class Http1:
         fin = close.how == "fin"
         if fin and len(self._closed) == 1 and side == CLIENT:  # half closed: the answer may still come
             self._requests.close(clean=True)
+            self._head_lost()
             return
         state: ExchangeState = "aborted" if first == CLIENT else "open" if close.how == "eof" else "cut"
         self._ending = state, at if first == CLIENT else None
         self._requests.close(clean=False)
+        self._head_lost()
         self._responses.close(clean=fin)
         for exchange in self._open:
-            exchange.end("no_response" if state == "cut" else state, None if state == "open" else at)
+            exchange.give_up("no_response" if state == "cut" else state, None if state == "open" else at)
         self._open.clear()
 
     # What the two readers tell, by way of `_Requests` and `_Responses`.
 
     def request_head(self, head: RequestHead) -> Exchange:
-        exchange = Exchange(self._context, TRANSPORT, self._context.next_ordinal())
+        exchange, self._begun = self._begun or self._new(), None
         exchange.request_head(head)
+        if exchange.responded:  # before its head was whole
+            return exchange
         if len(self._open) >= self._context.limits.pipelined:
             self._give_up(self._open[0])
         self._open.append(exchange)
+        if head.place.first_packet < self._orphan:
+            self._give_up(exchange)
         return exchange
+
+    def _new(self) -> Exchange:
+        return Exchange(self._context, TRANSPORT, self._context.next_ordinal())
 
     def request_end(self, exchange: Exchange, whole: bool) -> None:
         exchange.request_end(whole)
@@ -80,12 +92,17 @@ class Http1:
             (exchange.interim if exchange else self._interim).append(head.status)
             return None
         if exchange is None:
-            exchange = Exchange(self._context, TRANSPORT, self._context.next_ordinal())
-            exchange.unknown_request(head.place)
+            exchange = self._new()
             exchange.interim = self._interim
+            if self._requests.begun and self._begun is None:
+                self._begun = exchange
+            else:
+                self._orphan = head.place.first_packet
             self._open.appendleft(exchange)
         self._interim = []
         exchange.respond(head)
+        if exchange is not self._begun:
+            exchange.unknown_request()
         refused = head.status >= 400 and "100-continue" in tokens(exchange.headers, "expect")
         if refused and not exchange.request_done:
             self._requests.refuse()
@@ -104,32 +121,51 @@ class Http1:
         else:
             self._requests.resume()
 
-    def lost_sync(self) -> None:
-        self._unsure = True
+    def answers_lost(self) -> None:
+        """Responses may be missing here."""
+        self._answers_lost = True
+
+    def requests_lost(self) -> None:
+        """Requests may be missing here."""
+        self._requests_lost = True
+        self._head_lost()
+        if self._open:
+            self._open[-1].followed_by_loss = True
+
+    def _head_lost(self) -> None:
+        """The head that had begun will not become whole."""
+        if self._begun:
+            self._begun.unknown_request()
+        self._begun = None
+
+    def newer_than(self, exchange: Exchange) -> bool:
+        """A request was sent, or may have been, behind that of `exchange`."""
+        return exchange.followed_by_loss or bool(self._open and self._open[-1] is not exchange)
 
     def _asked(self, head: StatusHead) -> Exchange | None:
         """The exchange whose request this is the response to."""
         before = [e for e in self._open if not e.responded and e.first_packet <= head.place.first_packet]
-        if not before:
+        if not before or (self._pipelined and self._requests_lost):
             return None
-        if len(before) == 1 or not self._unsure:
-            self._pipelined = self._pipelined or (len(before) > 1 and not self._unsure)
-            if len(before) == 1 and len(self._open) == 1:
-                self._unsure = False
+        if not self._answers_lost:
+            self._pipelined = self._pipelined or len(before) > 1
             return before[0]
-        if self._pipelined:
+        newest = before[-1]
+        if newest.followed_by_loss or (self._pipelined and len(before) > 1):
             return None
         for exchange in before[:-1]:
             self._give_up(exchange)
-        self._unsure = False
-        return before[-1]
+        self._answers_lost = False
+        return newest
 
     def _give_up(self, exchange: Exchange) -> None:
-        exchange.end("cut" if exchange.responded else "no_response")
+        exchange.give_up("cut" if exchange.responded or self._answers_lost or self._orphan else "no_response")
         self._open.remove(exchange)
 
     def _goes_on(self, exchange: Exchange, protocol: str) -> Switch:
         """The rest of both directions belongs to another protocol."""
+        for other in list(self._open):
+            self._give_up(other)
         switch = Switch(PROTOCOLS.get(protocol, "unknown"), exchange=exchange)
         switch.rest += [(event, CLIENT) for event in self._requests.rest(CLIENT)]
         switch.rest += [(event, SERVER) for event in self._responses.rest(SERVER)]
@@ -166,7 +202,10 @@ class _Requests:
             self._connection.request_end(exchange, whole)
 
     def lost_sync(self) -> None:
-        self._connection.lost_sync()
+        self._connection.requests_lost()
+
+    def superseded(self) -> bool:
+        return self._exchange is not None and self._exchange.ended
 
 
 class _Responses:
@@ -200,4 +239,7 @@ class _Responses:
             self._connection.response_end(exchange, whole)
 
     def lost_sync(self) -> None:
-        self._connection.lost_sync()
+        self._connection.answers_lost()
+
+    def superseded(self) -> bool:
+        return self._exchange is not None and self._connection.newer_than(self._exchange)
