@@ -6,10 +6,19 @@ The only room above the floors that computes metrics: it hands call records to `
 from pathlib import Path
 from typing import Any, Literal
 
+from . import bodies
+from .events import Events
+from .json_text import loads
+from .listing import Listing
+from .opening import open_for_reading
+from .packet_reader import PacketReader
+from .packet_rows import PacketRows
+from .records import Kind
 from .shapes import EventRow, PacketRow, Record, TurnTree
+from .tree import turn_tree
 from .where import Where
 
-Kind = Literal["call", "turn", "session", "tool", "flow", "exchange", "finding"]
+__all__ = ["Kind", "Reader"]
 
 
 class Reader:
@@ -23,34 +32,45 @@ class Reader:
     """
 
     def __init__(self, path: Path) -> None:
-        raise NotImplementedError
+        self._connection = open_for_reading(path)
+        self._listing = Listing(self._connection)
+        self._packets = PacketReader(self._connection)
+        self._rows = PacketRows(self._connection)
+        self._seen = self.version()
 
     def close(self) -> None:
-        raise NotImplementedError
+        self._packets.close()
+        self._connection.close()
 
     def version(self) -> int:
         """Rises with each commit of the writer."""
-        raise NotImplementedError
+        return int(self._meta("version") or 0)
 
     def meta(self) -> dict[str, Any]:
-        """`version`, `now_us`, `origin_us` (time of the first packet, 0 without packets), `packets`."""
-        raise NotImplementedError
+        """`version`, `now_us`, `origin_us` (time of the earliest packet, 0 without packets), `packets`."""
+        origin, now, packets = self._connection.execute(
+            "SELECT coalesce(min(t_first_us), 0), coalesce(max(t_last_us), 0), coalesce(sum(count), 0) FROM packets"
+        ).fetchone()
+        return {"version": self.version(), "now_us": now, "origin_us": origin, "packets": packets}
 
     def sources(self) -> list[Record]:
-        """Capture files, in the order in which they came: fields of `model.packet.Source`."""
-        raise NotImplementedError
+        """Capture files in the order in which they came: the fields of `model.packet.Source`, but for `file`."""
+        found = self._connection.execute(
+            "SELECT id, name, raw_path, format, size, packets, note, dropped FROM sources ORDER BY n"
+        )
+        return [dict(row) for row in found]
 
     def counters(self) -> dict[str, Any]:
         """The engine's counters at the last commit."""
-        raise NotImplementedError
+        return loads(self._meta("counters")) or {}
 
     def now_us(self) -> int:
         """Capture time reached (time of the latest packet), 0 without packets."""
-        raise NotImplementedError
+        return int(self.meta()["now_us"])
 
     def count(self, kind: Kind, where: Where | None = None) -> int:
         """How many records of a kind there are (to which `where` applies)."""
-        raise NotImplementedError
+        return self._listing.count(kind, where)
 
     def rows(
         self,
@@ -71,30 +91,34 @@ class Reader:
         Raises:
             UsageError: `order` is no field of the kind that can be sorted by.
         """
-        raise NotImplementedError
+        self._refresh()
+        return self._listing.rows(kind, start, stop, where=where, order=order, full=full)
 
     def get(self, kind: Kind, id: str, *, full: bool = True) -> Record | None:
         """One record by id, None if there is none."""
-        raise NotImplementedError
+        return self._listing.get(kind, id, full=full)
 
     def position(self, kind: Kind, id: str, *, where: Where | None = None, order: str | None = None) -> int | None:
         """The place of a record in the list that `rows` gives; None if it is not in it."""
-        raise NotImplementedError
+        return self._listing.position(kind, id, where=where, order=order)
 
     def turn_tree(self, turn: str) -> TurnTree | None:
         """A turn with its calls, tools and sub-agents, without bodies and with texts cut; None if there is none."""
-        raise NotImplementedError
+        return turn_tree(self._connection, self._listing, turn)
 
     def packet_count(self) -> int:
-        raise NotImplementedError
+        self._refresh()
+        return self._packets.count()
 
     def packets(self, start: int, stop: int) -> list[PacketRow]:
         """Packets by place in the list, [start, stop), from 0; place 0 is usually packet number 1."""
-        raise NotImplementedError
+        self._refresh()
+        return self._rows.rows(self._packets.window(start, stop))
 
     def packet_position(self, number: int) -> int:
         """The place in the list of the first packet with this number or a later one."""
-        raise NotImplementedError
+        self._refresh()
+        return self._packets.place(number)
 
     def packet_bytes(self, number: int) -> tuple[bytes, int]:
         """The captured bytes of a packet, from its capture file, and their link type.
@@ -102,28 +126,68 @@ class Reader:
         Raises:
             SourceError: the capture file is gone or is no longer the one that was read; or there is no such packet.
         """
-        raise NotImplementedError
+        self._refresh()
+        return self._packets.raw(number)
 
     def exchange_packets(self, exchange: str) -> list[int]:
-        """Numbers of the packets that carried an exchange (its flow's packets with payload in its ranges)."""
-        raise NotImplementedError
+        """Numbers of the packets that carried an exchange: those of its flow with payload, in the request's range from
+        the client and in the response's from the server."""
+        self._refresh()
+        row = self._connection.execute(
+            "SELECT f.n, f.turned, e.request_first, e.request_last, e.response_first, e.response_last"
+            " FROM exchanges AS e JOIN flows AS f ON f.id = e.flow WHERE e.id = ?",
+            (exchange,),
+        ).fetchone()
+        if row is None:
+            return []
+        flow, turned, first, last, response_first, response_last = row
+        begin, end = (0, -1) if response_first is None else (response_first, response_last)
+        found: list[int] = []
+        for columns in self._packets.numbered(first, max(last, end)):
+            number, side = columns["number"], columns["side"] ^ 1 if turned else columns["side"]
+            asked = (side == 0) & (number >= first) & (number <= last)
+            answered = (side == 1) & (number >= begin) & (number <= end)
+            mask = (columns["flow"] == flow) & (columns["payload"] > 0) & (asked | answered)
+            found += number[mask].tolist()
+        return found
 
     def flow_packets(self, flow: str) -> list[int]:
         """Numbers of all packets of a flow."""
-        raise NotImplementedError
+        self._refresh()
+        row = self._connection.execute("SELECT n, t_start_us, t_end_us FROM flows WHERE id = ?", (flow,)).fetchone()
+        if row is None:
+            return []
+        n, start, end = row
+        found: list[int] = []
+        for columns in self._packets.timed(start, end):
+            found += columns["number"][columns["flow"] == n].tolist()
+        return found
 
     def exchange_at(self, number: int) -> str | None:
-        """Id of the exchange that a packet carried bytes of."""
-        raise NotImplementedError
+        """Id of the exchange that a packet is part of."""
+        place = self.packet_position(number)
+        return next((row.exchange for row in self.packets(place, place + 1) if row.number == number), None)
 
     def events(self, exchange: str) -> list[EventRow]:
         """The events of an exchange's response so far."""
-        raise NotImplementedError
+        return Events(self._connection, exchange).rows()
 
     def event_data(self, exchange: str, index: int) -> bytes:
         """The data of one event, b"" if there is none."""
-        raise NotImplementedError
+        return Events(self._connection, exchange).data(index, self.body(exchange, "response"))
 
     def body(self, exchange: str, side: Literal["request", "response"]) -> bytes:
         """A decoded body; b"" where there is none, and for a response that has not ended."""
-        raise NotImplementedError
+        return bodies.read(self._connection, exchange, side)
+
+    def _meta(self, key: str) -> str | None:
+        row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else row[0]
+
+    def _refresh(self) -> None:
+        """Forget what was remembered of an earlier version of the store."""
+        if (version := self.version()) != self._seen:
+            self._seen = version
+            self._listing.forget()
+            self._packets.forget()
+            self._rows.forget()

@@ -34,7 +34,7 @@ class PacketRow:
     caplen: int
     payload: int
     kind: int
-    file: str
+    file: str | None
     call: str | None
     exchange: str | None
     event: int | None

@@ -1,0 +1,176 @@
+"""Events of responses: what they were called, when they came, in which packets, and where they stand in the body.
+
+Their data is kept apart from the body only while there is no body yet.
+"""
+
+import re
+import sqlite3
+from collections.abc import Sequence
+
+import numpy as np
+import zstandard
+
+from ..model.http import EventBatch
+from ..model.packet import Ints
+from .json_text import dumps, loads
+from .packing import pack, unpack
+from .shapes import EventRow
+from .tool_events import tools_begun
+
+COLUMNS = ("name", "start", "end", "t_us", "t_end_us", "first_packet", "last_packet", "size")
+MOST_JOINED = 200_000
+"""Events of one response that are joined into one row when it ends."""
+LINE = re.compile(rb"\r\n|\n|\r")
+
+
+class EventWriter:
+    """Writes events on the connection of a writer: in segments as the response comes, joined at its end."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._compress = zstandard.ZstdCompressor(level=1).compress
+
+    def forget(self, exchange: str) -> None:
+        """Drop all events of an exchange: it is about to be told again."""
+        self._connection.execute("DELETE FROM events WHERE exchange = ?", (exchange,))
+
+    def put(self, exchange: str, batches: Sequence[EventBatch], base: int, *, data: bool) -> None:
+        """Keep the next events of an exchange, with their data where no body will hold it."""
+        names = list(dict.fromkeys(name for batch in batches for name in batch.names))
+        values = _values(batches, names, base)
+        text = self._compress(b"".join(b"".join(batch.data) for batch in batches)) if data else None
+        tools = {index: tool for batch in batches for index, tool in tools_begun(batch).items()}
+        self._write(exchange, batches[0].index, batches[0].kind, names, tools, values, text)
+
+    def join(self, exchange: str) -> None:
+        """The body is there: drop the data, and make one row of the segments unless they are very many."""
+        segments = self._connection.execute(
+            "SELECT first, count, kind, names, tools, columns FROM events WHERE exchange = ? ORDER BY first",
+            (exchange,),
+        ).fetchall()
+        if sum(count for _, count, *_ in segments) > MOST_JOINED:
+            self._connection.execute("UPDATE events SET data = NULL WHERE exchange = ?", (exchange,))
+            return
+        names: list[str] = []
+        tools: dict[int, str] = {}
+        parts: list[dict[str, Ints]] = []
+        decompress = zstandard.ZstdDecompressor().decompress
+        for *_, own, begun, columns in segments:
+            part = unpack(decompress(columns))
+            part["name"] = _renamed(part["name"], loads(own), names)
+            parts.append(part)
+            tools.update(_tools(begun))
+        values = {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
+        self.forget(exchange)
+        self._write(exchange, segments[0][0], segments[0][2], names, tools, values, None)
+
+    def _write(  # noqa: PLR0917 - one row
+        self,
+        exchange: str,
+        first: int,
+        kind: str,
+        names: list[str],
+        tools: dict[int, str],
+        values: dict[str, Ints],
+        data: bytes | None,
+    ) -> None:
+        packed = self._compress(pack(values))
+        begun = dumps({str(index): tool for index, tool in tools.items()}) if tools else None
+        self._connection.execute(
+            "INSERT OR REPLACE INTO events (exchange, first, count, kind, names, tools, columns, data)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (exchange, first, len(values["name"]), kind, dumps(names), begun, packed, data),
+        )
+
+
+def _values(batches: Sequence[EventBatch], names: list[str], base: int) -> dict[str, Ints]:
+    code = {name: place for place, name in enumerate(names)}
+    rows = np.array(
+        [
+            [code[name] for batch in batches for name in batch.names],
+            [value for batch in batches for value in batch.starts],
+            [value for batch in batches for value in batch.ends],
+            [value for batch in batches for value in batch.t_us],
+            [value for batch in batches for value in batch.t_end_us],
+            [value for batch in batches for value in batch.first_packet],
+            [value for batch in batches for value in batch.last_packet],
+            [len(data) for batch in batches for data in batch.data],
+        ],
+        np.int64,
+    )
+    rows[5:7] += base
+    return dict(zip(COLUMNS, rows, strict=True))
+
+
+def _renamed(codes: Ints, own: Sequence[str], names: list[str]) -> Ints:
+    """Codes into `own` as codes into `names`, which grows as needed."""
+    names += [name for name in own if name not in names]
+    return np.array([names.index(name) for name in own], np.int64)[codes]
+
+
+def _tools(text: str | None) -> dict[int, str]:
+    return {int(index): tool for index, tool in (loads(text) or {}).items()}
+
+
+class Events:
+    """The events of one response, read from the store: columns as arrays, in order of index.
+
+    Attributes:
+        tools: names of the tools whose calls begin in an event, by its index.
+        first: index of the first event that is held (0 unless the beginning was lost).
+        kind: `sse`, `ndjson`, `websocket`, "" without events.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, exchange: str) -> None:
+        segments = connection.execute(
+            "SELECT first, kind, names, tools, columns, data FROM events WHERE exchange = ? ORDER BY first", (exchange,)
+        ).fetchall()
+        decompress = zstandard.ZstdDecompressor().decompress
+        self.kind: str = segments[0][1] if segments else ""
+        self.first: int = segments[0][0] if segments else 0
+        self.names: list[str] = []
+        self.tools: dict[int, str] = {}
+        self._data: list[tuple[int, bytes | None]] = []
+        parts: list[dict[str, Ints]] = []
+        count = 0
+        for _, _, names, tools, columns, data in segments:
+            part = unpack(decompress(columns))
+            part["name"] = _renamed(part["name"], loads(names), self.names)
+            parts.append(part)
+            self._data.append((count, data))
+            self.tools.update(_tools(tools))
+            count += len(part["name"])
+        self.columns = {
+            name: np.concatenate([part[name] for part in parts]) if parts else np.empty(0, np.int64) for name in COLUMNS
+        }
+
+    def __len__(self) -> int:
+        return len(self.columns["name"])
+
+    def name(self, index: int) -> str:
+        return self.names[int(self.columns["name"][index - self.first])]
+
+    def rows(self) -> list[EventRow]:
+        fields = ("t_us", "t_end_us", "first_packet", "last_packet", "start", "end")
+        names = [self.names[code] for code in self.columns["name"].tolist()]
+        indexes = range(self.first, self.first + len(names))
+        return list(map(EventRow, indexes, names, *(self.columns[field].tolist() for field in fields)))
+
+    def data(self, index: int, body: bytes) -> bytes:
+        """The data of event `index`; `body` is the whole decoded body, where there is one."""
+        place = index - self.first
+        if not 0 <= place < len(self):
+            return b""
+        begun, kept = next((first, data) for first, data in reversed(self._data) if first <= place)
+        if kept is not None:
+            sizes = self.columns["size"]
+            start = int(sizes[begun:place].sum())
+            return zstandard.ZstdDecompressor().decompress(kept)[start : start + int(sizes[place])]
+        raw = body[int(self.columns["start"][place]) : int(self.columns["end"][place])]
+        return sse_data(raw) if self.kind == "sse" else raw.strip(b"\r\n") if self.kind == "ndjson" else raw
+
+
+def sse_data(raw: bytes) -> bytes:
+    """The data of one server-sent event, as WHATWG's HTML (9.2.6) joins it."""
+    lines = LINE.split(raw)
+    return b"\n".join(line[5:].removeprefix(b" ") for line in lines if line.startswith(b"data:") or line == b"data")

@@ -1,0 +1,135 @@
+"""Lists of records by place: counted, paged and searched for a place."""
+
+import sqlite3
+from dataclasses import dataclass, field
+
+from ..core.errors import UsageError
+from .records import FORMS, Kind, RecordReader
+from .shapes import Record
+from .where import Parameter, Where
+
+MOST_ANCHORS = 256
+
+
+@dataclass(slots=True)
+class _Anchors:
+    """Places in a filtered list whose rows are known: a page is looked for from the nearest one, not from the start."""
+
+    places: dict[int, tuple[int, str]] = field(default_factory=dict)
+
+    def before(self, place: int) -> int | None:
+        return max((known for known in self.places if known <= place), default=None)
+
+    def add(self, place: int, time_us: int, id: str) -> None:
+        if len(self.places) >= MOST_ANCHORS:
+            del self.places[next(iter(self.places))]
+        self.places[place] = (time_us, id)
+
+
+class Listing:
+    """Lists on the connection of a reader. `forget` is called when the store has changed."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._readers: dict[tuple[Kind, bool], RecordReader] = {}
+        self._anchors: dict[tuple[Kind, Where | None, bool], _Anchors] = {}
+
+    def forget(self) -> None:
+        self._anchors.clear()
+
+    def count(self, kind: Kind, where: Where | None) -> int:
+        sql, params = _condition(where)
+        found = self._connection.execute(f"SELECT count(*) FROM {FORMS[kind].table} AS {kind} WHERE {sql}", params)
+        return int(found.fetchone()[0])
+
+    def get(self, kind: Kind, id: str, *, full: bool) -> Record | None:
+        reader = self.reader(kind, full)
+        row = self._connection.execute(f"{reader.select} WHERE {kind}.id = ?", (id,)).fetchone()
+        return None if row is None else reader.record(row)
+
+    def rows(
+        self, kind: Kind, start: int, stop: int, *, where: Where | None, order: str | None, full: bool
+    ) -> list[Record]:
+        start = max(start, 0)
+        if stop <= start:
+            return []
+        reader = self.reader(kind, full)
+        name, down = self._order(kind, order)
+        if name != reader.form.time:
+            return self._by_field(kind, reader, name, down, where, start, stop)
+        return self._by_time(kind, reader, down, where, start, stop)
+
+    def position(self, kind: Kind, id: str, *, where: Where | None, order: str | None) -> int | None:
+        form = FORMS[kind]
+        name, down = self._order(kind, order)
+        sql, params = _condition(where)
+        table = f"{form.table} AS {kind}"
+        if name != form.time:
+            ranked = (
+                f"SELECT id, row_number() OVER ({_ordering(kind, name, down)}) - 1 AS place FROM {table} WHERE {sql}"
+            )
+            row = self._connection.execute(f"SELECT place FROM ({ranked}) WHERE id = ?", (*params, id)).fetchone()
+            return None if row is None else int(row[0])
+        row = self._connection.execute(
+            f"SELECT {form.time} FROM {table} WHERE {kind}.id = ? AND {sql}", (id, *params)
+        ).fetchone()
+        if row is None:
+            return None
+        before = f"({kind}.{form.time}, {kind}.id) {'>' if down else '<'} (?, ?)"
+        found = self._connection.execute(
+            f"SELECT count(*) FROM {table} WHERE {before} AND {sql}", (row[0], id, *params)
+        )
+        return int(found.fetchone()[0])
+
+    def reader(self, kind: Kind, full: bool) -> RecordReader:
+        key = (kind, full)
+        if key not in self._readers:
+            self._readers[key] = RecordReader(self._connection, kind, full=full)
+        return self._readers[key]
+
+    def _order(self, kind: Kind, order: str | None) -> tuple[str, bool]:
+        name = order.removeprefix("-") if order else FORMS[kind].time
+        if name not in (sortable := self.reader(kind, False).sortable):
+            raise UsageError(f"{kind}s cannot be ordered by {name!r}; there is {', '.join(sorted(sortable))}")
+        return name, bool(order) and order.startswith("-")  # type: ignore[union-attr]
+
+    def _by_field(  # noqa: PLR0917 - all that makes the list
+        self, kind: Kind, reader: RecordReader, name: str, down: bool, where: Where | None, start: int, stop: int
+    ) -> list[Record]:
+        sql, params = _condition(where)
+        found = self._connection.execute(
+            f"{reader.select} WHERE {sql} {_ordering(kind, name, down)} LIMIT ? OFFSET ?",
+            (*params, stop - start, start),
+        )
+        return [reader.record(row) for row in found]
+
+    def _by_time(  # noqa: PLR0917 - all that makes the list
+        self, kind: Kind, reader: RecordReader, down: bool, where: Where | None, start: int, stop: int
+    ) -> list[Record]:
+        form = reader.form
+        anchors = self._anchors.setdefault((kind, where, down), _Anchors())
+        sql, params = _condition(where)
+        known = anchors.before(start)
+        if known is not None:
+            sql = f"({kind}.{form.time}, {kind}.id) {'<=' if down else '>='} (?, ?) AND {sql}"
+            params = (*anchors.places[known], *params)
+        direction = " DESC" if down else ""
+        ordering = f"ORDER BY {kind}.{form.time}{direction}, {kind}.id{direction}"
+        places = f"SELECT {kind}.rowid FROM {form.table} AS {kind} WHERE {sql} {ordering} LIMIT ? OFFSET ?"
+        found = self._connection.execute(
+            f"{reader.select} WHERE {kind}.rowid IN ({places}) {ordering}",
+            (*params, stop - start, start - (known or 0)),
+        ).fetchall()
+        if found:
+            anchors.add(start, found[0][form.time], found[0]["id"])
+            anchors.add(start + len(found) - 1, found[-1][form.time], found[-1]["id"])
+        return [reader.record(row) for row in found]
+
+
+def _condition(where: Where | None) -> tuple[str, tuple[Parameter, ...]]:
+    return ("1", ()) if where is None else (f"({where.sql})", where.params)
+
+
+def _ordering(kind: Kind, name: str, down: bool) -> str:
+    """Rows without a value stand last, in either direction."""
+    return f"ORDER BY {kind}.{name} IS NULL, {kind}.{name}{' DESC' if down else ''}, {kind}.id"

@@ -1,0 +1,114 @@
+"""Packets by place and by number, from blocks of columns that are decoded when they are looked at."""
+
+import sqlite3
+from bisect import bisect_left, bisect_right
+from collections import OrderedDict
+from collections.abc import Iterator
+from itertools import accumulate
+
+import numpy as np
+
+from ..core.errors import SourceError
+from .capture_files import CaptureFile
+from .packet_blocks import COLUMNS, Columns, read_block
+
+MOST_BLOCKS = 12
+
+
+class PacketReader:
+    """Reads packet columns on the connection of a reader. `forget` is called when the store has changed."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._decoded: OrderedDict[tuple[int, int], Columns] = OrderedDict()
+        self._files: dict[int, CaptureFile] = {}
+        self._index: list[tuple[int, int, int, int, int]] | None = None
+        self._places: list[int] = [0]
+
+    def forget(self) -> None:
+        self._index = None
+
+    def close(self) -> None:
+        for file in self._files.values():
+            file.close()
+        self._files.clear()
+
+    def count(self) -> int:
+        self._blocks()
+        return self._places[-1]
+
+    def window(self, start: int, stop: int) -> Columns:
+        """The columns of the packets at places [start, stop)."""
+        blocks = self._blocks()
+        start, stop = max(start, 0), min(stop, self._places[-1])
+        parts = []
+        at = bisect_right(self._places, start) - 1
+        while start < stop and at < len(blocks):
+            base = self._places[at]
+            columns = self._block(blocks[at])
+            parts.append({name: values[start - base : stop - base] for name, values in columns.items()})
+            at += 1
+            start = self._places[at]
+        if not parts:
+            return {name: np.empty(0, np.int64) for name in COLUMNS}
+        return parts[0] if len(parts) == 1 else {name: np.concatenate([p[name] for p in parts]) for name in COLUMNS}
+
+    def place(self, number: int) -> int:
+        """The place of the first packet with this number or a later one."""
+        blocks = self._blocks()
+        at = bisect_left(blocks, number, key=lambda block: block[2])
+        if at == len(blocks):
+            return self._places[-1]
+        return self._places[at] + int(np.searchsorted(self._block(blocks[at])["number"], number))
+
+    def numbered(self, first: int, last: int) -> Iterator[Columns]:
+        """Blocks that hold packet numbers in [first, last]."""
+        for block in self._blocks():
+            if block[0] <= last and block[2] >= first:
+                yield self._block(block)
+
+    def timed(self, start_us: int, end_us: int) -> Iterator[Columns]:
+        """Blocks that hold packets of these times."""
+        for block in self._blocks():
+            if block[3] <= end_us and block[4] >= start_us:
+                yield self._block(block)
+
+    def raw(self, number: int) -> tuple[bytes, int]:
+        """A packet's bytes from its capture file, and their link type. Raises SourceError as `CaptureFile` does."""
+        place = self.place(number)
+        packet = self.window(place, place + 1)
+        if not len(packet["number"]) or int(packet["number"][0]) != number:
+            raise SourceError(f"there is no packet {number} in this store")
+        file = self._file(int(packet["file"][0]))
+        return file.read(int(packet["file_pos"][0]), int(packet["caplen"][0])), int(packet["link"][0])
+
+    def _blocks(self) -> list[tuple[int, int, int, int, int]]:
+        """(first, count, last, t_first_us, t_last_us) of all blocks."""
+        if self._index is None:
+            found = self._connection.execute(
+                "SELECT first, count, last, t_first_us, t_last_us FROM packets ORDER BY first"
+            )
+            self._index = [tuple(row) for row in found]
+            self._places = [0, *accumulate(block[1] for block in self._index)]
+        return self._index
+
+    def _block(self, block: tuple[int, int, int, int, int]) -> Columns:
+        key = block[:2]
+        columns = self._decoded.get(key)
+        if columns is None:
+            read = read_block(self._connection, block[0])  # may have grown since the index was read
+            columns = self._decoded[key] = {name: values[: block[1]] for name, values in read.items()}
+        self._decoded.move_to_end(key)
+        if len(self._decoded) > MOST_BLOCKS:
+            self._decoded.popitem(last=False)
+        return columns
+
+    def _file(self, n: int) -> CaptureFile:
+        if n not in self._files:
+            row = self._connection.execute(
+                "SELECT name, raw_path, head_size, head_hash FROM sources WHERE n = ?", (n,)
+            ).fetchone()
+            if row is None:
+                raise SourceError("the store does not say which capture file holds this packet")
+            self._files[n] = CaptureFile(*row)
+        return self._files[n]
