@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..metrics.measure import Measures, Spread
 from .figures import Figure, Table
+from ..store.reader import Reader
 from .units import NONE, duration, percent, short, whole
 
 LATENCIES = (("TTFT", "ttft", "wait"), ("E2E", "e2e", "model"), ("TPOT", "tpot", "model"))
@@ -53,7 +54,6 @@ def figures(now: Measures, course: Sequence[Measures]) -> list[Figure]:
             (
                 ("bad", whole(sum(now.errors.values()))),
                 ("of", whole(now.ended)),
-                *([("", outcomes)] if outcomes else []),
             ),
             [step.error_rate for step in course],
             "error",

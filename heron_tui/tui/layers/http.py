@@ -7,7 +7,6 @@ from .field import Field
 
 START = re.compile(rb"(?:[A-Z]{3,10} \S+ HTTP/1\.[01]|HTTP/1\.[01] \d{3}[^\r\n]*)\r?\n")
 LINE = re.compile(rb"([^\r\n]*)(\r?\n|$)")
-SSE_LINE = re.compile(rb"^(event|data|id|retry):", re.M)
 NAMED_SECRET = re.compile(rb"^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]+)", re.M)
 
 
@@ -23,8 +22,8 @@ def secrets(data: bytes, start: int) -> list[tuple[int, int]]:
     A head may begin in an earlier segment, so any line that looks like a secret header counts.
     """
     found = [
-        (line.start(2), line.end(2))
-        for line in NAMED_SECRET.finditer(data, start)
+        (start + line.start(2), start + line.end(2))
+        for line in NAMED_SECRET.finditer(data[start:])
         if is_secret(line[1].decode("ascii", "replace"))
     ]
     if first := START.match(data, start):
