@@ -195,7 +195,7 @@ class Placer:
     def _begin(self, node: Placed) -> Begun:
         asked, ledger = node.asked, self.ledger
         assert node.session is not None
-        prompt = asked.prompt or (asked.last_prompt if node.subagent is None else "")
+        prompt = (asked.prompt or asked.last_prompt) if node.subagent is None else ""
         turn = Begun(content_id("t", node.session, asked.id), node.session, node.agent, prompt, asked.t_us)
         ledger.turns.enter(node.trail, node.session, turn)
         if asked.turn and not node.leg:

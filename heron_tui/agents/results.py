@@ -11,13 +11,16 @@ __all__ = ["enter", "plain_id"]
 def enter(ledger: Ledger, node: Placed) -> None:
     """Enter the results that a call's request carries, then the tools that its answer asks for."""
     results = node.asked.results
-    old = len(results) - node.asked.new_results
-    for place, result in enumerate(results):
-        ask = _by_id(ledger, node, result)
-        if ask is None and place >= old:
-            ask = _by_name(ledger, node, result)
-        if ask and not ledger.results[ask.key]:
-            ledger.results.enter(node.trail, ask.key, Carried(node, result, ask))
+    fresh = len(results) - node.asked.new_results
+    asks = [_by_id(ledger, node, result) for result in results]
+    for result, ask in reversed(
+        list(zip(results, asks, strict=True))
+    ):  # the latest result of an id is the latest tool's
+        if ask:
+            _join(ledger, node, result, ask)
+    for result, ask in list(zip(results, asks, strict=True))[fresh:]:
+        if ask is None and (named := _by_name(ledger, node, result)):
+            _join(ledger, node, result, named)
     node.tool_ids = tuple([_record_id(ledger, node, place) for place in range(len(node.answered.tools))])
     for place, tool in enumerate(node.answered.tools):
         ask = Ask(node, place)
@@ -25,6 +28,12 @@ def enter(ledger: Ledger, node: Placed) -> None:
             ledger.asks.enter(node.trail, tool.plain, ask)
         if tool.spawned:
             ledger.spawned.enter(node.trail, tool.spawned.prompt, ask)
+
+
+def _join(ledger: Ledger, node: Placed, result: Result, ask: Ask) -> None:
+    """The first request that carries a tool's result ends the tool; agents send results again and again."""
+    if not ledger.results[ask.key]:
+        ledger.results.enter(node.trail, ask.key, Carried(node, result, ask))
 
 
 def _by_id(ledger: Ledger, node: Placed, result: Result) -> Ask | None:

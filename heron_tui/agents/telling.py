@@ -52,7 +52,7 @@ def turn(ledger: Ledger, begun: Begun, now_us: int, *, final: bool) -> Turn:
         status=_status(ledger, begun, main[-1] if main else None, final or now_us - end_us >= IDLE_US),
         t_start_us=start_us,
         t_end_us=end_us,
-        prompt="\n\n".join([begun.prompt, *[node.asked.steering for node in main if node.asked.steering]]).strip(),
+        prompt=_prompt(begun, main),
         answer=next((node.answered.text for node in reversed(main) if node.answered.final and node.answered.text), ""),
         finish=last.answered.finish,
         calls=tuple([node.id for node in calls]),
@@ -67,6 +67,14 @@ def turn(ledger: Ledger, begun: Begun, now_us: int, *, final: bool) -> Turn:
         tool_us=busy_us - model_us,
         idle_us=end_us - start_us - busy_us,
     )
+
+
+def _prompt(begun: Begun, main: Iterable[Placed]) -> str:
+    """What the user asked, and what the user added while the agent worked on it."""
+    said = [begun.prompt]
+    for node in main:
+        said += [node.asked.prompt, node.asked.steering]
+    return "\n\n".join(dict.fromkeys([text for text in said if text]))
 
 
 def _status(ledger: Ledger, begun: Begun, last: Placed | None, given_up: bool) -> Status:

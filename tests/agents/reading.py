@@ -79,9 +79,10 @@ def call_of(request: Request, fold: registry.Fold) -> Call:
     )
 
 
-def read(path: Path) -> Reading:
+def read(path: Path, spool: Path | None = None) -> Reading:
+    """All calls of a capture, as they stand at its end."""
     reading, tracker, decoder = Reading(), Tracker(), Decoder()
-    sources = open_sources([str(path)], spool=None)
+    sources = open_sources([str(path)], spool=spool)
     for batch in sources.batches():
         assert batch is not None
         _, result = tracker.feed(batch)
