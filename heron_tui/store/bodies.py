@@ -4,10 +4,10 @@ A request's body is cut where its messages end, so that the messages which two r
 """
 
 import sqlite3
+from array import array
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-import numpy as np
 import xxhash
 import zstandard
 
@@ -54,7 +54,7 @@ class BodyWriter:
         chunks = [self._chunk(piece) for piece in pieces(body, parts)]
         self._connection.execute(
             "INSERT OR REPLACE INTO bodies (exchange, side, size, chunks) VALUES (?, ?, ?, ?)",
-            (exchange, SIDES[side], len(body), np.array(chunks, "<u4").tobytes()),
+            (exchange, SIDES[side], len(body), array("I", chunks).tobytes()),
         )
 
     def _chunk(self, piece: bytes) -> int:
@@ -84,7 +84,7 @@ def read(connection: sqlite3.Connection, exchange: str, side: Side) -> bytes:
         return b""
     decompress = zstandard.ZstdDecompressor().decompress
     whole = []
-    for chunk in np.frombuffer(row[0], "<u4").tolist():
+    for chunk in array("I", row[0]):
         size, data = connection.execute("SELECT size, data FROM chunks WHERE id = ?", (chunk,)).fetchone()
         whole.append(data if len(data) == size else decompress(data))
     return b"".join(whole)

@@ -7,19 +7,22 @@ import re
 import sqlite3
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 import zstandard
 
 from ..model.http import EventBatch
 from ..model.packet import Ints
 from .json_text import dumps, loads
-from .packing import pack, unpack
+from .packing import Table, pack, unpack
 from .shapes import EventRow
 from .tool_events import tools_begun
 
-COLUMNS = ("name", "start", "end", "t_us", "t_end_us", "first_packet", "last_packet", "size")
+COLUMNS = ("name", "start", "end", "t_us", "t_end_us", "first_packet", "last_packet")
+MOST_SEGMENTS = 16
+"""Segments of a response that stay apart when it has ended."""
 MOST_JOINED = 200_000
-"""Events of one response that are joined into one row when it ends."""
+"""Events of one response that are joined in one row."""
 LINE = re.compile(rb"\r\n|\n|\r")
 
 
@@ -29,40 +32,51 @@ class EventWriter:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._compress = zstandard.ZstdCompressor(level=1).compress
+        self._all_new = connection.execute("SELECT 1 FROM events LIMIT 1").fetchone() is None
 
-    def forget(self, exchange: str) -> None:
-        """Drop all events of an exchange: it is about to be told again."""
+    def begin(self, exchange: str) -> None:
+        """An exchange is told from its beginning: what an earlier run told of it goes."""
+        if not self._all_new:
+            self._forget(exchange)
+
+    def _forget(self, exchange: str) -> None:
         self._connection.execute("DELETE FROM events WHERE exchange = ?", (exchange,))
 
     def put(self, exchange: str, batches: Sequence[EventBatch], base: int, *, data: bool) -> None:
         """Keep the next events of an exchange, with their data where no body will hold it."""
         names = list(dict.fromkeys(name for batch in batches for name in batch.names))
-        values = _values(batches, names, base)
-        text = self._compress(b"".join(b"".join(batch.data) for batch in batches)) if data else None
         tools = {index: tool for batch in batches for index, tool in tools_begun(batch).items()}
-        self._write(exchange, batches[0].index, batches[0].kind, names, tools, values, text)
+        table = np.concatenate([_table(batch, names, base) for batch in batches], axis=1)
+        kept = self._kept([item for batch in batches for item in batch.data]) if data else None
+        self._write(exchange, batches[0].index, batches[0].kind, names, tools, table, kept)
 
-    def join(self, exchange: str) -> None:
-        """The body is there: drop the data, and make one row of the segments unless they are very many."""
+    def settle(self, exchange: str, segments: int) -> None:
+        """The body is there: drop the data. Very many segments are joined."""
+        if segments <= MOST_SEGMENTS or not self._join(exchange):
+            self._connection.execute("UPDATE events SET data = NULL WHERE exchange = ?", (exchange,))
+
+    def _join(self, exchange: str) -> bool:
         segments = self._connection.execute(
             "SELECT first, count, kind, names, tools, columns FROM events WHERE exchange = ? ORDER BY first",
             (exchange,),
         ).fetchall()
         if sum(count for _, count, *_ in segments) > MOST_JOINED:
-            self._connection.execute("UPDATE events SET data = NULL WHERE exchange = ?", (exchange,))
-            return
+            return False
         names: list[str] = []
         tools: dict[int, str] = {}
-        parts: list[dict[str, Ints]] = []
+        parts: list[Table] = []
         decompress = zstandard.ZstdDecompressor().decompress
-        for *_, own, begun, columns in segments:
-            part = unpack(decompress(columns))
-            part["name"] = _renamed(part["name"], loads(own), names)
-            parts.append(part)
+        for *_, own, begun, packed in segments:
+            columns = unpack(decompress(packed))
+            columns["name"] = _renamed(columns["name"], loads(own), names)
+            parts.append(np.stack([columns[name] for name in COLUMNS]))
             tools.update(_tools(begun))
-        values = {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
-        self.forget(exchange)
-        self._write(exchange, segments[0][0], segments[0][2], names, tools, values, None)
+        self._forget(exchange)
+        self._write(exchange, segments[0][0], segments[0][2], names, tools, np.concatenate(parts, axis=1), None)
+        return True
+
+    def _kept(self, data: Sequence[bytes]) -> bytes:
+        return self._compress(msgspec.msgpack.encode(data))
 
     def _write(  # noqa: PLR0917 - one row
         self,
@@ -71,35 +85,24 @@ class EventWriter:
         kind: str,
         names: list[str],
         tools: dict[int, str],
-        values: dict[str, Ints],
+        table: Table,
         data: bytes | None,
     ) -> None:
-        packed = self._compress(pack(values))
+        packed = self._compress(pack(COLUMNS, table))
         begun = dumps({str(index): tool for index, tool in tools.items()}) if tools else None
         self._connection.execute(
             "INSERT OR REPLACE INTO events (exchange, first, count, kind, names, tools, columns, data)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (exchange, first, len(values["name"]), kind, dumps(names), begun, packed, data),
+            (exchange, first, table.shape[1], kind, dumps(names), begun, packed, data),
         )
 
 
-def _values(batches: Sequence[EventBatch], names: list[str], base: int) -> dict[str, Ints]:
+def _table(batch: EventBatch, names: list[str], base: int) -> Table:
     code = {name: place for place, name in enumerate(names)}
-    rows = np.array(
-        [
-            [code[name] for batch in batches for name in batch.names],
-            [value for batch in batches for value in batch.starts],
-            [value for batch in batches for value in batch.ends],
-            [value for batch in batches for value in batch.t_us],
-            [value for batch in batches for value in batch.t_end_us],
-            [value for batch in batches for value in batch.first_packet],
-            [value for batch in batches for value in batch.last_packet],
-            [len(data) for batch in batches for data in batch.data],
-        ],
-        np.int64,
-    )
-    rows[5:7] += base
-    return dict(zip(COLUMNS, rows, strict=True))
+    columns = (batch.starts, batch.ends, batch.t_us, batch.t_end_us, batch.first_packet, batch.last_packet)
+    table = np.array([[code[name] for name in batch.names], *columns], np.int64)
+    table[5:] += base
+    return table
 
 
 def _renamed(codes: Ints, own: Sequence[str], names: list[str]) -> Ints:
@@ -163,9 +166,8 @@ class Events:
             return b""
         begun, kept = next((first, data) for first, data in reversed(self._data) if first <= place)
         if kept is not None:
-            sizes = self.columns["size"]
-            start = int(sizes[begun:place].sum())
-            return zstandard.ZstdDecompressor().decompress(kept)[start : start + int(sizes[place])]
+            data: list[bytes] = msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(kept), type=list[bytes])
+            return data[place - begun]
         raw = body[int(self.columns["start"][place]) : int(self.columns["end"][place])]
         return sse_data(raw) if self.kind == "sse" else raw.strip(b"\r\n") if self.kind == "ndjson" else raw
 

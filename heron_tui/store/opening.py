@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 PATIENCE_MS = 2000
 """How long a connection waits for a lock."""
 PAGE_BYTES = 8192
+CACHE_KIB = 32768
+"""Pages that a transaction holds before it spills."""
 CHECKPOINT_PAGES = 8192
 """Pages of the write-ahead log before they are moved into the store: 64 MiB, since each move waits for the disk."""
 
@@ -66,6 +68,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     ask(f"PRAGMA page_size = {PAGE_BYTES}")
     ask("PRAGMA journal_mode = WAL")
     ask("PRAGMA synchronous = NORMAL")
+    ask(f"PRAGMA cache_size = {-CACHE_KIB}")
     ask(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     ask("BEGIN IMMEDIATE")
     migrations.apply(Database(connection))

@@ -9,10 +9,11 @@ import zstandard
 
 from ..core.errors import SourceError
 from ..model.packet import Ints, PacketBatch, PacketColumns
-from .packing import pack, unpack
+from .packing import Table, pack, unpack
 
 BLOCK = 1 << 14
 COLUMNS = ("number", "time_us", "flow", "side", "length", "caplen", "payload", "kind", "link", "file", "file_pos")
+NUMBER, FLOW, FILE = (COLUMNS.index(name) for name in ("number", "flow", "file"))
 Columns = dict[str, Ints]
 
 
@@ -31,8 +32,8 @@ class PacketWriter:
         self._base = base
         self._room = room
         self._compress = zstandard.ZstdCompressor(level=1).compress
-        self._waiting: list[Columns] = []
-        self._last: Columns | None = None
+        self._waiting: list[Table] = []
+        self._last: Table | None = None
 
     def put(self, batch: PacketBatch, columns: PacketColumns) -> None:
         """Keep a batch until `flush`. Its buffer is not kept."""
@@ -40,21 +41,8 @@ class PacketWriter:
             return
         if self._room is not None and int(batch.number[-1]) > self._room:
             raise SourceError("this store holds other packets behind this capture's: read it into a new store")
-        self._waiting.append(
-            {
-                "number": batch.number,
-                "time_us": batch.time_us,
-                "flow": columns.flow,
-                "side": columns.side,
-                "length": batch.length,
-                "caplen": batch.caplen,
-                "payload": columns.payload,
-                "kind": columns.kind,
-                "link": batch.link,
-                "file": batch.file,
-                "file_pos": batch.file_pos,
-            }
-        )
+        parts = {**_arrays(batch), **_arrays(columns)}
+        self._waiting.append(np.stack([parts[name] for name in COLUMNS]).astype(np.int64, copy=False))
 
     def flush(self, flows: Mapping[int, int], files: Mapping[int, int]) -> None:
         """Write what was put.
@@ -65,28 +53,27 @@ class PacketWriter:
         """
         if not self._waiting:
             return
-        gathered = {name: np.concatenate([part[name] for part in self._waiting]) for name in COLUMNS}
+        for table in self._waiting:
+            table[NUMBER] += self._base
+            for row, known in ((FLOW, flows), (FILE, files)):
+                table[row] = _translated(table[row], known)
+        table = np.concatenate(self._waiting if self._last is None else [self._last, *self._waiting], axis=1)
         self._waiting.clear()
-        gathered["flow"] = _translated(gathered["flow"], flows)
-        gathered["file"] = _translated(gathered["file"], files)
-        if self._last is not None:
-            gathered = {name: np.concatenate([self._last[name], gathered[name]]) for name in COLUMNS}
-        blocks = (gathered["number"] - 1) // BLOCK
-        starts = [0, *(np.flatnonzero(np.diff(blocks)) + 1).tolist(), len(blocks)]
-        for start, stop in pairwise(starts):
-            self._last = {name: values[start:stop] for name, values in gathered.items()}
+        blocks = (table[NUMBER] - self._base - 1) // BLOCK
+        for start, stop in pairwise([0, *(np.flatnonzero(np.diff(blocks)) + 1).tolist(), len(blocks)]):
+            self._last = table[:, start:stop]
             self._write(int(blocks[start]) * BLOCK + 1 + self._base, self._last)
+        self._last = self._last.copy() if self._last is not None else None
 
-    def _write(self, first: int, block: Columns) -> None:
-        shifted = {**block, "number": block["number"] + self._base}
-        time = block["time_us"]
+    def _write(self, first: int, block: Table) -> None:
+        number, time = block[NUMBER], block[COLUMNS.index("time_us")]
         row = (
             first,
-            len(time),
-            int(shifted["number"][-1]),
+            len(number),
+            int(number[-1]),
             int(time.min()),
             int(time.max()),
-            self._compress(pack(shifted)),
+            self._compress(pack(COLUMNS, block)),
         )
         self._connection.execute(
             "INSERT INTO packets (first, count, last, t_first_us, t_last_us, columns) VALUES (?, ?, ?, ?, ?, ?)"
@@ -97,10 +84,16 @@ class PacketWriter:
         )
 
 
+def _arrays(record: PacketBatch | PacketColumns) -> Columns:
+    return {name: getattr(record, name) for name in record.__slots__ if name in COLUMNS}
+
+
 def _translated(values: Ints, numbers: Mapping[int, int]) -> Ints:
     """Each value's number; -1 for those that have none."""
-    distinct, places = np.unique(values, return_inverse=True)
-    return np.array([numbers.get(value, -1) for value in distinct.tolist()], np.int64)[places]
+    known = np.full(int(values.max()) + 2, -1)  # the last one is what -1 finds
+    for value in np.flatnonzero(np.bincount(values + 1)) - 1:
+        known[value] = numbers.get(int(value), -1)
+    return known[values]
 
 
 def read_block(connection: sqlite3.Connection, first: int) -> Columns:

@@ -1,79 +1,58 @@
-"""Columns of integers as few bytes: small numbers instead of large ones, ready for compression."""
-
-from collections.abc import Mapping
+"""Columns of integers as few bytes: differences, each column in the smallest integers that hold them."""
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from ..model.packet import Ints
 
-WIDTHS = (("u1", 1 << 8), ("u2", 1 << 16), ("u4", 1 << 32))
-WIDEST = 1 << 62
+Table = NDArray[np.int64]
+"""Columns of equal length, one in each row: shape (columns, values)."""
+WIDTHS = (("", 1), ("u1", 1 << 8), ("u2", 1 << 16), ("u4", 1 << 32))
 
 
-class _Column(msgspec.Struct, array_like=True):
-    """`kind` is the dtype of `data`, "" where all values are equal; `delta` says that the values are differences.
+class _Packed(msgspec.Struct, array_like=True):
+    """For each column: its name, first value, least difference, and what each difference is above that.
 
-    `first` is added to all values, `start` stands before the first difference.
+    `kinds` are the types of `data`; "" where all differences are equal.
     """
 
-    name: str
-    kind: str
-    delta: bool
-    first: int
-    start: int
     count: int
-    data: bytes
+    names: tuple[str, ...]
+    starts: list[int]
+    least: list[int]
+    kinds: list[str]
+    data: list[bytes]
 
 
-_decode = msgspec.msgpack.Decoder(list[_Column]).decode
+_decode = msgspec.msgpack.Decoder(_Packed).decode
 
 
-def pack(columns: Mapping[str, Ints]) -> bytes:
-    """Columns, each by itself, as they are or as differences, whichever needs the smaller integers."""
-    return msgspec.msgpack.encode([_column(name, values) for name, values in columns.items()])
+def pack(names: tuple[str, ...], table: Table) -> bytes:
+    """The columns of `table`, ready for compression. Values are within ±2^62."""
+    steps = np.diff(table, axis=1)
+    if not steps.size:
+        starts = table[:, 0].tolist() if table.size else []
+        return msgspec.msgpack.encode(_Packed(table.shape[1], names, starts, [0] * len(names), [""] * len(names), []))
+    least = steps.min(axis=1)
+    spread = (steps.max(axis=1) - least).tolist()
+    steps -= least[:, None]
+    kinds = [next((kind for kind, limit in WIDTHS if width < limit), "u8") for width in spread]
+    data = [row.astype(f"<{kind}").tobytes() for kind, row in zip(kinds, steps, strict=True) if kind]
+    return msgspec.msgpack.encode(_Packed(table.shape[1], names, table[:, 0].tolist(), least.tolist(), kinds, data))
 
 
 def unpack(packed: bytes) -> dict[str, Ints]:
-    """The columns that were given to `pack`."""
-    return {column.name: _values(column) for column in _decode(packed)}
-
-
-def _column(name: str, values: Ints) -> _Column:
-    if not len(values):
-        return _Column(name, "", False, 0, 0, 0, b"")
-    low, high = int(values.min()), int(values.max())
-    if high - low >= WIDEST:
-        return _Column(name, "i8", False, 0, 0, len(values), values.astype("<i8").tobytes())
-    kind = _kind(high - low)
-    if kind and len(values) > 1:
-        steps = np.diff(values)
-        least, most = int(steps.min()), int(steps.max())
-        narrow = _kind(most - least)
-        if narrow < kind:
-            data = (steps - least).astype(f"<{narrow}").tobytes() if narrow else b""
-            return _Column(name, narrow, True, least, int(values[0]), len(values), data)
-    data = (values - low).astype(f"<{kind}").tobytes() if kind else b""
-    return _Column(name, kind, False, low, 0, len(values), data)
-
-
-def _kind(spread: int) -> str:
-    """The dtype that holds 0..spread; they sort by width."""
-    if spread == 0:
-        return ""
-    return next((kind for kind, limit in WIDTHS if spread < limit), "u8")
-
-
-def _values(column: _Column) -> Ints:
-    count = column.count - column.delta
-    if column.kind:
-        values = np.frombuffer(column.data, f"<{column.kind}").astype(np.int64) + column.first
-    else:
-        values = np.full(count, column.first, np.int64)
-    if not column.delta:
-        return values
-    whole = np.empty(column.count, np.int64)
-    whole[0] = column.start
-    np.cumsum(values, out=whole[1:])
-    whole[1:] += column.start
-    return whole
+    """The columns that were given to `pack`, by name."""
+    table = _decode(packed)
+    columns: dict[str, Ints] = {}
+    data = iter(table.data)
+    for place, (name, kind) in enumerate(zip(table.names, table.kinds, strict=True)):
+        values = np.empty(table.count, np.int64)
+        if table.count:
+            values[0] = table.starts[place]
+            values[1:] = np.frombuffer(next(data), f"<{kind}") if kind else 0
+            values[1:] += table.least[place]
+            np.cumsum(values, out=values)
+        columns[name] = values
+    return columns

@@ -3,20 +3,23 @@
 The only room above the floors that computes metrics: it hands call records to `heron_tui.metrics` (pure functions).
 """
 
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from . import bodies
-from .events import Events
 from .json_text import loads
 from .listing import Listing
 from .opening import open_for_reading
-from .packet_reader import PacketReader
-from .packet_rows import PacketRows
 from .records import Kind
 from .shapes import EventRow, PacketRow, Record, TurnTree
 from .tree import turn_tree
 from .where import Where
+
+if TYPE_CHECKING:
+    from .events import Events
+    from .packet_reader import PacketReader
+    from .packet_rows import PacketRows
 
 __all__ = ["Kind", "Reader"]
 
@@ -34,9 +37,24 @@ class Reader:
     def __init__(self, path: Path) -> None:
         self._connection = open_for_reading(path)
         self._listing = Listing(self._connection)
-        self._packets = PacketReader(self._connection)
-        self._rows = PacketRows(self._connection)
         self._seen = self.version()
+
+    @cached_property
+    def _packets(self) -> "PacketReader":
+        from .packet_reader import PacketReader  # loads NumPy, which most questions do not need
+
+        return PacketReader(self._connection)
+
+    @cached_property
+    def _rows(self) -> "PacketRows":
+        from .packet_rows import PacketRows
+
+        return PacketRows(self._connection)
+
+    def _events(self, exchange: str) -> "Events":
+        from .events import Events
+
+        return Events(self._connection, exchange)
 
     def close(self) -> None:
         self._packets.close()
@@ -170,11 +188,11 @@ class Reader:
 
     def events(self, exchange: str) -> list[EventRow]:
         """The events of an exchange's response so far."""
-        return Events(self._connection, exchange).rows()
+        return self._events(exchange).rows()
 
     def event_data(self, exchange: str, index: int) -> bytes:
         """The data of one event, b"" if there is none."""
-        return Events(self._connection, exchange).data(index, self.body(exchange, "response"))
+        return self._events(exchange).data(index, self.body(exchange, "response"))
 
     def body(self, exchange: str, side: Literal["request", "response"]) -> bytes:
         """A decoded body; b"" where there is none, and for a response that has not ended."""

@@ -19,10 +19,10 @@ def tools_begun(batch: EventBatch) -> dict[int, str]:
         for place, name in enumerate(batch.names):
             if name in NAMED and BEGINS.search(batch.data[place]):
                 _add(found, batch.index + place, batch.data[place])
-    elif "" in batch.names and any(word in (text := b"\n".join(batch.data)) for word in UNNAMED) and NAME.search(text):
-        for place, data in enumerate(batch.data):
-            if any(word in data for word in UNNAMED):
-                _add(found, batch.index + place, data)
+    elif batch.names[0] == "":
+        for place in [place for place, data in enumerate(batch.data) if b'"name"' in data]:
+            if any(word in batch.data[place] for word in UNNAMED):
+                _add(found, batch.index + place, batch.data[place])
     return found
 
 
