@@ -29,7 +29,7 @@ class Body:
 
     Attributes:
         raw_size: bytes before content decoding.
-        lost: bytes that gaps took.
+        lost: bytes that gaps took. holed: something is missing, however much.
         dropped: decoded bytes beyond the cap; for an encoded body, which is not decoded any further then, the encoded
             bytes that followed count too.
         error: why it could not be decoded.
@@ -40,6 +40,7 @@ class Body:
         """`exchange`: the id for event batches; None for a body that is no stream of events."""
         self.raw_size = 0
         self.lost = 0
+        self.holed = False
         self.dropped = 0
         self.events = 0
         self._context = context
@@ -86,10 +87,11 @@ class Body:
         return self._split(run, base, self._splitter) if self._splitter else None
 
     def gap(self, size: int) -> None:
-        """`size` bytes are missing here."""
+        """`size` bytes are missing here; 0 if it is not known how many."""
         self.lost += size
+        self.holed = True
         if self._decoding and not self._decoding.error:
-            self._decoding.error = f"{size} bytes are missing"
+            self._decoding.error = f"{size} bytes are missing" if size else "bytes are missing"
         if self._splitter:
             self._splitter.gap()
             self._begun = None

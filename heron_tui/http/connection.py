@@ -3,6 +3,7 @@
 from ..model.flow import Chunk, Close, Flow, Gap, Side
 from ..model.http import HttpCounters, HttpEvent
 from .context import Context
+from .h2 import Http2
 from .layer import Ignored, Layer, Switch
 from .limits import Budget, Limits
 from .pairing import Http1
@@ -59,6 +60,9 @@ class Connection:
             case "http/1.1":
                 context.protocol("http/1.1", context.turned)
                 return Http1(context, switch.hunting)
+            case "http/2":
+                context.protocol("http/2", context.turned)
+                return Http2(context, switch.hunting, switch.exchange)
             case name:
                 context.protocol(name, context.turned)
                 return Ignored()

@@ -194,7 +194,7 @@ class Exchange:
             self._tell(ExchangeEnd(self.id, state, b"", None, self.t_head if t_us is None else t_us))
             return
         body = message.body
-        if body.lost and state == "complete":
+        if body.holed and state == "complete":
             state = "cut"
         self._tell_events(body.close(state == "complete"))
         if body.truncated:

@@ -88,8 +88,11 @@ class Http1:
     def response_head(self, head: StatusHead) -> Exchange | None:
         """None for an interim response (RFC 9110 15.2)."""
         exchange = self._asked(head)
-        if head.status < 200 and head.status != 101:
+        becomes_h2 = head.status == 101 and upgrade(head.headers) == "h2c"
+        if becomes_h2 or (head.status < 200 and head.status != 101):
             (exchange.interim if exchange else self._interim).append(head.status)
+            if becomes_h2:  # the answer itself comes on stream 1 (RFC 7540 3.2)
+                self._next = self._goes_on(exchange, "h2c")
             return None
         if exchange is None:
             exchange = self._new()
@@ -162,10 +165,11 @@ class Http1:
         exchange.give_up("cut" if exchange.responded or self._answers_lost or self._orphan else "no_response")
         self._open.remove(exchange)
 
-    def _goes_on(self, exchange: Exchange, protocol: str) -> Switch:
+    def _goes_on(self, exchange: Exchange | None, protocol: str) -> Switch:
         """The rest of both directions belongs to another protocol."""
         for other in list(self._open):
-            self._give_up(other)
+            if other is not exchange:
+                self._give_up(other)
         switch = Switch(PROTOCOLS.get(protocol, "unknown"), exchange=exchange)
         switch.rest += [(event, CLIENT) for event in self._requests.rest(CLIENT)]
         switch.rest += [(event, SERVER) for event in self._responses.rest(SERVER)]

@@ -30,14 +30,17 @@ class Kind(Enum):
     REQUEST = 1
     STATUS = 2
     HTTP2 = 3
-    TLS = 4
-    OTHER = 5
+    HTTP2_SERVER = 4
+    TLS = 5
+    OTHER = 6
 
 
 def sniff(data: bytes) -> Kind:
     """What the first bytes of a direction are."""
     if data[:1] in (b"\x14", b"\x15", b"\x16", b"\x17") and data[1:2] in (b"", b"\x03"):
         return Kind.TLS if len(data) > 2 else Kind.PARTIAL
+    if data[:1] == b"\0":
+        return _settings(data)
     data = data.lstrip(b"\r\n")
     if PREFACE.startswith(data[: len(PREFACE)]):
         return Kind.HTTP2 if len(data) >= len(PREFACE) else Kind.PARTIAL
@@ -47,6 +50,15 @@ def sniff(data: bytes) -> Kind:
         return Kind.OTHER
     method, space, _ = data.partition(b" ")
     return Kind.REQUEST if b"\n" in data or (space and method in METHODS) else Kind.PARTIAL
+
+
+def _settings(data: bytes) -> Kind:
+    """An HTTP/2 server begins with a settings frame (RFC 9113 3.4)."""
+    if len(data) < 9:
+        return Kind.PARTIAL
+    size = int.from_bytes(data[:3])
+    is_settings = data[3] == 4 and data[4] == 0 and data[5:9] == bytes(4) and size % 6 == 0 and size < 120
+    return Kind.HTTP2_SERVER if is_settings else Kind.OTHER
 
 
 def begins_request(data: bytes, pos: int = 0) -> bool:

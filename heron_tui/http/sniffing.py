@@ -2,6 +2,7 @@
 
 from ..model.flow import CLIENT, SERVER, Chunk, Close, Gap, Side
 from .context import Context
+from .frames import find_frame, side_of
 from .layer import Switch
 from .sniff import Kind, find_request, find_status, sniff
 from .tape import Tape
@@ -38,6 +39,8 @@ class Sniffing:
                 return self._speaks("http/1.1", OTHER_SIDE[side], side)
             case Kind.HTTP2:
                 return self._speaks("http/2", side, side)
+            case Kind.HTTP2_SERVER:
+                return self._speaks("http/2", OTHER_SIDE[side], side)
             case Kind.TLS:
                 return Switch("tls")
             case Kind.OTHER:
@@ -53,6 +56,10 @@ class Sniffing:
         request, keep_request = find_request(tape.data, tape.pos)
         status, keep_status = find_status(tape.data, tape.pos)
         found = [at for at in (request, status) if at is not None]
+        if not found and (frame := find_frame(tape.data, tape.pos, least=2)) is not None:
+            self._skip(tape, frame)
+            sender = side_of(tape.data, frame)
+            return Kind.HTTP2 if (chunk.side if sender is None else sender) == CLIENT else Kind.HTTP2_SERVER
         if not found:
             self._skip(tape, min(keep_request, keep_status))
             return Kind.PARTIAL
