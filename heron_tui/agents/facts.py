@@ -147,7 +147,7 @@ class Reader:
         session = place.first(profile.session.id, call)
         parent = place.first(profile.subagent.parent, call)
         subagent = parent is not None or any(rule.holds(view) for rule in profile.subagent.when)
-        said = history.read(map(self._listeners[profile.name].hear, request.messages))
+        said = history.read(self._listeners[profile.name].hear(request.messages))
         attempt = place.first(profile.retry.count, call)
         if side is None and not call.is_chat:
             auxiliary: str | None = request.operation

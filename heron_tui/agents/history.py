@@ -1,6 +1,6 @@
 """The conversation that a request carries: its states, where the model had answered, and what is new at its end."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .said import Result, Said
@@ -53,9 +53,8 @@ class History:
     new_results: int
 
 
-def read(messages: Iterable[Said]) -> History:
+def read(said: Sequence[Said]) -> History:
     """Read a conversation from its messages, oldest first."""
-    said = list(messages)
     state, boundaries = _walk(said)
     tail = said[_end_of_answers(said) :]
     typed = _is_typed(tail)
@@ -74,7 +73,7 @@ def read(messages: Iterable[Said]) -> History:
     )
 
 
-def _walk(said: list[Said]) -> tuple[int, tuple[Boundary, ...]]:
+def _walk(said: Sequence[Said]) -> tuple[int, tuple[Boundary, ...]]:
     """The state at the end, and the boundaries: an answer is a run of what the assistant says.
 
     Tool results end a run but do not change the state: agents shorten, move and drop old results.
@@ -83,20 +82,22 @@ def _walk(said: list[Said]) -> tuple[int, tuple[Boundary, ...]]:
     marks: tuple[int, ...] | None = None
     found: list[Boundary] = []
     for one in said:
-        if marks is not None and (one.results or (one.key and not one.assistant)):
+        key = one.key
+        if one.assistant:
+            if key and marks is None:
+                before, marks = state, one.marks
+        elif marks is not None and (key or one.results):
             found.append(Boundary(before, state, marks))
             marks = None
-        if one.assistant and one.key and marks is None:
-            before, marks = state, one.marks
-        if one.key:
-            state = extend(state, one.key)
+        if key:
+            state = extend(state, key)
     if marks is not None:
         found.append(Boundary(before, state, marks))
     late = found[: -BOUNDARIES - 1 : -1]
     return state, tuple(late if len(found) <= BOUNDARIES else [*late, found[0]])
 
 
-def _end_of_answers(said: list[Said]) -> int:
+def _end_of_answers(said: Sequence[Said]) -> int:
     """Where the messages behind the last answer begin. An answer begun for the model (a prefill) is none."""
     end = len(said)
     while end and said[end - 1].assistant and not said[end - 1].calls and said[end - 1].key:
@@ -106,7 +107,7 @@ def _end_of_answers(said: list[Said]) -> int:
     return next((place + 1 for place in range(end - 1, -1, -1) if said[place].assistant), 0)
 
 
-def _is_typed(tail: list[Said]) -> bool:
+def _is_typed(tail: Sequence[Said]) -> bool:
     """Whether the last of these messages that says anything is a user's."""
     for one in reversed(tail):
         if one.typed:

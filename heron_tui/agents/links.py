@@ -23,25 +23,42 @@ def is_leg(ledger: Ledger, node: Placed) -> bool:
     A proxy that turns one API into another cuts messages in other ways: then the last words of the user, and the last
     answer, have to do.
     """
-    asked, answered = node.asked, node.answered
-    return any(
-        outer.asked.server != asked.server
-        and outer.asked.auxiliary == asked.auxiliary
-        and asked.t_us - outer.t_us <= FORGET_US
-        and (outer.answered.end_us is None or _ends_before(answered.end_us, outer.answered.end_us))
-        and (outer.asked.state == asked.state or _same_end(outer.asked, asked))
-        for outer in _latest(ledger.words[asked.words])
+    return any(_is_inside(node, outer) for outer in _latest(ledger.words[node.asked.words]))
+
+
+def _is_inside(inner: Placed, outer: Placed) -> bool:
+    one, other = inner.asked, outer.asked
+    ends_us = outer.answered.end_us
+    return (
+        _is_elsewhere(one, other)
+        and other.auxiliary == one.auxiliary
+        and not _differ(other.subagent_id, one.subagent_id)
+        and not _differ(other.session, one.session)
+        and one.t_us - other.t_us <= FORGET_US
+        and (ends_us is None or _ends_before(inner.answered.end_us, ends_us))
+        and (other.state == one.state or _same_end(other, one))
     )
+
+
+def _is_elsewhere(inner: Asked, outer: Asked) -> bool:
+    """At another server, and not only at another address of the same one (a host name may have many)."""
+    return inner.server != outer.server and (
+        inner.host != outer.host or inner.client == outer.server.rpartition(":")[0]
+    )
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    return one is not None and other is not None and one != other
+
+
+def _ends_before(inner: int | None, outer: int) -> bool:
+    return inner is not None and inner <= outer + LEG_SLACK_US
 
 
 def _same_end(one: Asked, other: Asked) -> bool:
     if not one.boundaries or not other.boundaries:
         return not one.boundaries and not other.boundaries
     return not set(one.boundaries[0].marks).isdisjoint(other.boundaries[0].marks)
-
-
-def _ends_before(inner: int | None, outer: int) -> bool:
-    return inner is not None and inner <= outer + LEG_SLACK_US
 
 
 def attempt_before(ledger: Ledger, node: Placed) -> Placed | None:
@@ -69,7 +86,8 @@ def carried_on(ledger: Ledger, node: Placed) -> Placed | None:
     """The call whose conversation this one carries on: its messages are that one's, the answer, and more.
 
     An answer is known by its keys, else by its text or its tool calls; one that was cut short need not be the same.
-    The longest conversation wins, then the nearest client and server, then the latest call.
+    The longest conversation wins, then the nearest client and server, then the latest call. A leg never carries on what
+    is none: it would break the turns of the client.
     """
     asked = node.asked
     if asked.previous and (before := ledger.responses.last(asked.previous)) and _fits(before, node):
@@ -89,7 +107,9 @@ def carried_on(ledger: Ledger, node: Placed) -> Placed | None:
 
 def _fits(before: Placed, node: Placed) -> bool:
     asked = node.asked
-    if before.asked.auxiliary or before.leg != node.leg or asked.t_us - before.t_us > FORGET_US:
+    if before.asked.auxiliary or asked.t_us - before.t_us > FORGET_US:
+        return False
+    if node.leg and not before.leg:
         return False
     if node.session is not None and before.session != node.session:
         return False
@@ -107,6 +127,7 @@ def tells_subagents(node: Placed) -> bool:
 def _nearness(before: Placed, node: Placed) -> tuple[bool, ...]:
     one, other = before.asked, node.asked
     return (
+        before.leg == node.leg,
         one.profile is other.profile,
         one.host == other.host,
         one.pid is not None and one.pid == other.pid,

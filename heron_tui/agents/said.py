@@ -10,7 +10,7 @@ from ..model.call import Message, ToolCall
 from .condition import Pattern
 from .profile import PromptRules, TurnRules
 
-HELD_MESSAGES = 8_192
+HELD_MESSAGES = 32_768
 HELD_CHARACTERS = 16 << 20
 
 _arguments = msgspec.json.Encoder(order="deterministic").encode
@@ -60,20 +60,21 @@ class Listener:
     def __init__(self, prompt: PromptRules, turn: TurnRules) -> None:
         self._prompt = prompt
         self._turn = turn
-        self._heard: dict[tuple[int, int, str], Said] = {}
+        self._heard: dict[int, Said] = {}
         self._characters = 0
 
-    def hear(self, message: Message) -> Said:
-        """What `message` says. `key` of a system message is 0, of an assistant's that of the message itself."""
-        name = (message.raw_hash, message.size, message.role)
-        said = self._heard.get(name)
-        if said is None:
-            said = self._read(message)
-            self._characters += len(said.text) + len(said.steering)
-            if len(self._heard) >= HELD_MESSAGES or self._characters > HELD_CHARACTERS:
-                self._heard.clear()
-                self._characters = len(said.text) + len(said.steering)
-            self._heard[name] = said
+    def hear(self, messages: Iterable[Message]) -> list[Said]:
+        """What each of `messages` says."""
+        known = self._heard.get
+        return [known(message.raw_hash) or self._hear(message) for message in messages]
+
+    def _hear(self, message: Message) -> Said:
+        said = self._read(message)
+        self._characters += len(said.text) + len(said.steering)
+        if len(self._heard) >= HELD_MESSAGES or self._characters > HELD_CHARACTERS:
+            self._heard.clear()
+            self._characters = len(said.text) + len(said.steering)
+        self._heard[message.raw_hash] = said
         return said
 
     def _read(self, message: Message) -> Said:

@@ -36,6 +36,7 @@ class Teller:
         self._placed = 0
         self._held = held
         self._swept_us = 0
+        self._sweep_at = held
 
     def put(self, call: Call) -> None:
         """Take note of a call: when its request is there, and again whenever it has changed."""
@@ -62,9 +63,10 @@ class Teller:
             self._placer.place(self._nodes[id])
         self._placed = len(self._order)
         story = self._told.tell(self._nodes, self._placer.take_changed(), now_us, final=final)
-        if now_us - self._swept_us >= SWEEP_US or len(self._order) > self._held * 9 // 8:
-            self._swept_us = now_us
+        if now_us - self._swept_us >= SWEEP_US or len(self._order) > self._sweep_at:
             self._forget(now_us)
+            self._swept_us = now_us
+            self._sweep_at = max(self._held, len(self._order)) + self._held // 8
         return story
 
     def _back_to(self, order: tuple[int, str]) -> None:

@@ -207,8 +207,32 @@ class TestLegs:
                 both,
                 user("two"),
                 server="10.0.0.3:80",
+                host="up",
                 took=50,
             ),
         )
         assert told.sessions["sid"].calls == 3
         assert told.parts["i3"].session != "sid"
+
+    def test_other_addresses_of_the_same_host_are_no_legs(self):
+        """A program that asks the same several times at once, of a host with several addresses."""
+        first, one, two = user("one"), says("", uses("t1")), says("", uses("t2"))
+        told = tell(
+            call("a", 0, first, answer=one, took=400),
+            call("b", 20, first, answer=two, server="10.0.0.3:443"),
+            call("d", 300, first, two, result("t2"), server="10.0.0.4:443"),
+            call("c", 600, first, one, result("t1")),
+        )
+        assert [turn.calls for turn in told.in_order] == [("a", "c"), ("b", "d")]
+
+    def test_what_looked_like_a_leg_goes_on_by_itself(self):
+        """A program that asks two providers the same: each conversation is whole."""
+        first, one, two = user("one"), says("", uses("t1")), says("", uses("t2"))
+        other = {"server": "10.0.9.9:443", "host": "other.example"}
+        told = tell(
+            call("a", 0, first, answer=one, took=400),
+            call("b", 20, first, answer=two, **other),
+            call("d", 300, first, two, result("t2"), **other),
+            call("c", 600, first, one, result("t1")),
+        )
+        assert [turn.calls for turn in told.in_order] == [("a", "c"), ("b", "d")]
