@@ -5,7 +5,6 @@ that carried them.
 """
 
 import sqlite3
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -15,8 +14,8 @@ from .events import Events
 from .json_text import loads
 from .packet_blocks import Columns
 from .shapes import PacketRow, Record
+from .streams import Streams
 
-MOST_STREAMS = 64
 WORDY = frozenset({0, 6})
 """Kinds (`Kind.DATA`, `Kind.OUT_OF_ORDER`) whose payload is told in the terms of HTTP."""
 
@@ -33,11 +32,11 @@ EXCHANGES = """
 class PacketRows:
     """Makes rows on the connection of a reader. `forget` is called when the store has changed."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, streams: Streams) -> None:
         self._connection = connection
+        self._streams = streams
         self._flows: dict[int, Record] = {}
         self._sources: dict[int, str] = {}
-        self._streams: OrderedDict[tuple[str, int], Events] = OrderedDict()
 
     def forget(self) -> None:
         self._flows.clear()
@@ -72,7 +71,7 @@ class PacketRows:
             if side == 0:
                 info = late + packet_words.request(number, exchange)
             else:
-                events = self._events(exchange)
+                events = self._streams.events(exchange["id"]) if exchange["events"] else None
                 begun, going_on = _events_of(number, events)
                 info = late + packet_words.response(number, exchange, events, begun, going_on)
                 event = begun[0] if begun else going_on
@@ -119,18 +118,6 @@ class PacketRows:
         """The exchanges of a flow that were under way within a range of packets."""
         found = self._connection.execute(EXCHANGES, (flow["id"], min(numbers), max(numbers)))
         return [dict(row) for row in found]
-
-    def _events(self, exchange: Record) -> Events | None:
-        """The events of an exchange, decoded once as long as no more come."""
-        if not exchange["events"]:
-            return None
-        key = (exchange["id"], exchange["events"])
-        if key not in self._streams:
-            self._streams[key] = Events(self._connection, exchange["id"])
-            if len(self._streams) > MOST_STREAMS:
-                self._streams.popitem(last=False)
-        self._streams.move_to_end(key)
-        return self._streams[key]
 
 
 def _exchange(number: int, side: int, exchanges: Sequence[Record]) -> Record | None:

@@ -17,9 +17,11 @@ from .tree import turn_tree
 from .where import Where
 
 if TYPE_CHECKING:
-    from .events import Events
+    from ..metrics.measure import Measures
+    from ..metrics.points import Group
     from .packet_reader import PacketReader
     from .packet_rows import PacketRows
+    from .streams import Streams
 
 __all__ = ["Kind", "Reader"]
 
@@ -49,12 +51,13 @@ class Reader:
     def _rows(self) -> "PacketRows":
         from .packet_rows import PacketRows
 
-        return PacketRows(self._connection)
+        return PacketRows(self._connection, self._streams)
 
-    def _events(self, exchange: str) -> "Events":
-        from .events import Events
+    @cached_property
+    def _streams(self) -> "Streams":
+        from .streams import Streams
 
-        return Events(self._connection, exchange)
+        return Streams(self._connection)
 
     def close(self) -> None:
         self._packets.close()
@@ -188,15 +191,64 @@ class Reader:
 
     def events(self, exchange: str) -> list[EventRow]:
         """The events of an exchange's response so far."""
-        return self._events(exchange).rows()
+        self._refresh()
+        return self._streams.events(exchange).rows()
 
     def event_data(self, exchange: str, index: int) -> bytes:
         """The data of one event, b"" if there is none."""
-        return self._events(exchange).data(index, self.body(exchange, "response"))
+        self._refresh()
+        return self._streams.data(exchange, index)
 
     def body(self, exchange: str, side: Literal["request", "response"]) -> bytes:
         """A decoded body; b"" where there is none, and for a response that has not ended."""
         return bodies.read(self._connection, exchange, side)
+
+    def metrics(self, window_us: int | None = None, *, now_us: int | None = None) -> "Measures | None":
+        """The metrics of the window that ends at `now_us` (capture time reached if None), chat calls only.
+
+        Args:
+            window_us: its length; None for the whole capture, from the first call to the last thing known of any.
+
+        Returns:
+            None where the whole capture was asked for and holds no call.
+        """
+        from ..metrics.measure import measure
+        from . import measuring
+
+        asked = measuring.window(self._connection, window_us, self._end(now_us))
+        return None if asked is None else measure(*asked)
+
+    def metrics_by(
+        self, group: "Group", window_us: int | None = None, *, now_us: int | None = None
+    ) -> "dict[str | None, Measures]":
+        """The same for each `model`, `route`, `agent` or `process`; None stands for calls without one."""
+        from ..metrics.measure import measure_by
+        from . import measuring
+
+        asked = measuring.window(self._connection, window_us, self._end(now_us))
+        return {} if asked is None else measure_by(asked[0], group, *asked[1:])
+
+    def series(self, step_us: int, window_us: int | None = None, *, now_us: int | None = None) -> "list[Measures]":
+        """The metrics of consecutive steps over the same window.
+
+        Raises:
+            ValueError: a step has no length, or there would be more than 10,000.
+        """
+        from ..metrics.measure import series
+        from . import measuring
+
+        asked = measuring.window(self._connection, window_us, self._end(now_us))
+        return [] if asked is None else series(asked[0], asked[1] - asked[2], asked[1], step_us)
+
+    def metrics_table(self) -> list[Record]:
+        """All windows, each as a whole, by model and by route: records for scripts."""
+        from . import measuring
+
+        return measuring.table(self._connection, self._end(None))
+
+    def _end(self, now_us: int | None) -> int:
+        """Windows are half open: what happened at `now_us` is in them."""
+        return (self.now_us() if now_us is None else now_us) + 1
 
     def _meta(self, key: str) -> str | None:
         row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
@@ -209,3 +261,4 @@ class Reader:
             self._listing.forget()
             self._packets.forget()
             self._rows.forget()
+            self._streams.forget()
