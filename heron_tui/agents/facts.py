@@ -3,6 +3,7 @@
 `Asked` comes from the request and never changes, `Answered` grows with the response. Bodies are not kept.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ QUOTE = 16 << 10
 
 NO_TOKENS = Tokens()
 
+_small_count = re.compile("[0-9]{1,4}")
+
 OPENING = 4
 """Messages at the head of a request in which its folder is looked for."""
 
@@ -38,14 +41,14 @@ class Asked:
     """A call's request.
 
     Attributes:
-        id, t_us, end_us: of the call, its first and last byte.
+        id, t_us: of the call, and of its first byte.
         auxiliary, quoted: kind of side call, and whether it belongs to the session whose prompt it quotes (`quote`).
         session, parent: ids on the wire. turn: the exact turn id, if there is one.
         subagent: marked as a sub-agent's. subagent_id: its id on the wire.
         state: of the conversation as sent. words: hash of the last words of the user in it. same: equal for requests
-            that ask the same (a retry).
+            that ask the same (a retry), 0 where that cannot be told.
         boundaries: the last places where the model had answered, latest first, and the first of all.
-        opens: no assistant has spoken yet. task: hash of the first user text then.
+        opens: no assistant has spoken yet. task: hash of the first user text then, else 0.
         typed, prompt: a user speaks at the end, and what. last_prompt: the last one in the history.
         steering, notified: see `Said`, of the messages behind the last answer.
         results, new_results: see `History`.
@@ -55,7 +58,6 @@ class Asked:
 
     id: str
     t_us: int
-    end_us: int
     profile: Profile
     server: str
     host: str
@@ -63,7 +65,6 @@ class Asked:
     pid: int | None
     flow: str
     chat: bool
-    model: str | None
     auxiliary: str | None = None
     quoted: bool = False
     quote: str = ""
@@ -157,7 +158,6 @@ class Reader:
         return Asked(
             id=call.id,
             t_us=call.t_request_us,
-            end_us=call.t_request_end_us,
             profile=profile,
             server=call.server,
             host=call.host,
@@ -165,7 +165,6 @@ class Reader:
             pid=call.process.pid if call.process else None,
             flow=call.flow,
             chat=call.is_chat,
-            model=request.model,
             auxiliary=auxiliary,
             quoted=quoted,
             quote=view.user[:QUOTE] if quoted else "",
@@ -189,7 +188,7 @@ class Reader:
             results=said.results,
             new_results=said.new_results,
             opening=_opening(call) if session is None and not auxiliary else (),
-            attempt=int(attempt) if attempt and attempt.isdecimal() else None,
+            attempt=int(attempt) if attempt and _small_count.fullmatch(attempt) else None,
             cwd=_cwd(profile, call),
         )
 
@@ -218,8 +217,13 @@ class Reader:
 
 
 def _same(call: Call, auxiliary: str | None) -> int:
-    """A hash over what a request asks; how it shall be answered (streamed or not, how long) does not count."""
+    """A hash over what a request asks; how it shall be answered (streamed or not, how long) does not count.
+
+    0 where a request without messages says too little to be compared.
+    """
     request = call.request
+    if not request.messages:
+        return 0
     state = xxh3_64(f"{request.operation} {request.model} {auxiliary} {len(request.tools)}".encode("utf-8", "replace"))
     state.update(request.system.encode("utf-8", "replace"))
     for message in request.messages:

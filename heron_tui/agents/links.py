@@ -64,7 +64,7 @@ def _same_end(one: Asked, other: Asked) -> bool:
 def attempt_before(ledger: Ledger, node: Placed) -> Placed | None:
     """The failed call that this one tries again: it asks the same, and no other has tried it again yet."""
     asked = node.asked
-    if not asked.chat:
+    if not asked.chat or not asked.same:
         return None
     for before in _latest(ledger.same[asked.same]):
         known = before.answered

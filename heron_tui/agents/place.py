@@ -11,6 +11,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -60,10 +61,7 @@ def first(places: Iterable[Place], call: Call) -> str | None:
 
 
 def _inside(text: str, path: tuple[str, ...]) -> str | None:
-    try:
-        value: Any = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return None
+    value = _parsed(text)
     for name in path:
         if not isinstance(value, dict):
             return None
@@ -71,3 +69,12 @@ def _inside(text: str, path: tuple[str, ...]) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     return str(value)
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> Any:
+    """Remembered, because several places look into the same text, call after call."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return None

@@ -11,6 +11,7 @@ from ..core.ids import content_id
 from . import links, results
 from .ledger import Ask, Begun, Ledger, Placed
 from .links import FORGET_US
+from .said import plain_id
 from .trail import undo
 
 QUOTED_US = 60 * 1_000_000
@@ -180,7 +181,7 @@ class Placer:
     def _turn_that_started(self, node: Placed, id: str) -> Begun | None:
         """The turn of the tool call, or of the sub-agent, with this id."""
         assert node.session is not None
-        for ask in reversed(self.ledger.asks[results.plain_id(id)][-links.SEEN :]):
+        for ask in reversed(self.ledger.asks[plain_id(id)][-links.SEEN :]):
             if ask.call.session == node.session and ask.call.turn:
                 return ask.call.turn
         branch = self.ledger.branches.last((node.session, id))

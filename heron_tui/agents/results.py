@@ -3,9 +3,7 @@
 from ..core.ids import content_id
 from . import links
 from .ledger import Ask, Carried, Ledger, Placed
-from .said import Result, plain_id
-
-__all__ = ["enter", "plain_id"]
+from .said import Result
 
 
 def enter(ledger: Ledger, node: Placed) -> None:
