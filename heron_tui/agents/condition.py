@@ -22,7 +22,7 @@ class View:
         """All system text: outside the messages, and inside them where the API allows it."""
         request = self.call.request
         inside = [text for message in request.messages if message.role == "system" for text in message.texts]
-        return "\n".join([request.system, *inside])
+        return "\n".join([text for text in (request.system, *inside) if text])
 
     @cached_property
     def user(self) -> str:

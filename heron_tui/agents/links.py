@@ -115,13 +115,13 @@ def _fits(before: Placed, node: Placed) -> bool:
         return False
     if asked.subagent_id is not None:
         return before.subagent == asked.subagent_id
-    return asked.subagent or before.subagent is None or not tells_subagents(node)
+    return before.subagent is None or not is_said_main(node)
 
 
-def tells_subagents(node: Placed) -> bool:
-    """Whether the agent's requests say by themselves which of them are a sub-agent's."""
+def is_said_main(node: Placed) -> bool:
+    """Whether the request says that it is the main agent's: its agent marks sub-agents, and nothing was stripped."""
     rules = node.asked.profile.subagent
-    return bool(rules.when or rules.parent)
+    return bool(rules.when or rules.parent) and not node.asked.subagent and node.asked.session is not None
 
 
 def _nearness(before: Placed, node: Placed) -> tuple[bool, ...]:

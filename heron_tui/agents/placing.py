@@ -98,7 +98,7 @@ class Placer:
         asked = node.asked
         if not asked.task or asked.auxiliary or node.retry_of or node.parent:
             return None
-        if links.tells_subagents(node) and not asked.subagent:
+        if links.is_said_main(node):
             return None
         for ask in self.ledger.spawned[asked.task]:
             call = ask.call
@@ -130,7 +130,7 @@ class Placer:
             return asked.subagent_id
         if node.retry_of:
             return node.retry_of.subagent
-        if node.parent and (asked.subagent or not links.tells_subagents(node)):
+        if node.parent and not links.is_said_main(node):
             return node.parent.subagent
         return content_id("a", asked.id) if asked.subagent or node.started_by else None
 

@@ -1,11 +1,13 @@
 """Real agents: one turn per prompt that was typed, sub-agents inside, side calls out, retries linked."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from heron_tui.agents import Teller
+from heron_tui.model.call import Call
 
 from .build import PROFILES, Told
 from .reading import read
@@ -139,12 +141,12 @@ EXPECTED = {
 }
 
 
-def told_of(name: str, folder: Path) -> Told:
+def told_of(name: str, folder: Path, change: Callable[[Call], Call] = lambda one: one) -> Told:
     path = CAPTURES / f"{name}.pcap"
     reading = read(path if path.exists() else CAPTURES / "agents" / f"{name}.pcap.gz", folder)
     teller, told = Teller(PROFILES), Told()
     for one in reading.calls:
-        teller.put(one)
+        teller.put(change(one))
     told.take(teller.tell(reading.now_us, final=True))
     return told
 
@@ -189,3 +191,30 @@ def test_side_calls_find_their_session(tmp_path: Path):
     for name in ("claude-code-tui", "codex-compact", "gemini-cli-tui", "gemini-cli-auto", "opencode-subagents"):
         told = told_of(name, tmp_path)
         assert {part.session for part in told.parts.values()} == set(told.sessions)
+
+
+def without_headers(one: Call) -> Call:
+    return replace(one, request_headers=())
+
+
+def without_ids(one: Call) -> Call:
+    return replace(one, request_headers=(), request=replace(one.request, ids={}))
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_headers_stripped_by_a_proxy_change_nothing(name: str, tmp_path: Path):
+    whole, stripped = told_of(name, tmp_path), told_of(name, tmp_path, without_headers)
+    assert shape(stripped) == shape(whole)
+    assert len(stripped.sessions) == len(whole.sessions)
+    assert {turn.agent for turn in stripped.in_order} == {EXPECTED[name].agent}
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED.keys() - {"codex-subagents"}))
+def test_the_conversation_alone_tells_turns_and_branches(name: str, tmp_path: Path):
+    """Left out: a sub-agent's thread that is resumed by hand cannot be told from the sub-agent without ids."""
+    assert shape(told_of(name, tmp_path, without_ids)) == shape(told_of(name, tmp_path))
+
+
+def shape(told: Told) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]]]]:
+    """Prompt, calls, and calls of the sub-agents of each turn."""
+    return [(turn.prompt, turn.calls, [one.calls for one in turn.subagents]) for turn in told.in_order]
