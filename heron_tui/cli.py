@@ -217,9 +217,9 @@ def _files(args: argparse.Namespace) -> list[str]:
         return list(args.files)
     if args.files:
         raise UsageError("--demo brings its own capture: leave out the file")
-    from .capture.demo import path
+    from .capture.demo import PATH
 
-    return [str(path())]
+    return [str(PATH)]
 
 
 def _check(files: Sequence[str]) -> None:

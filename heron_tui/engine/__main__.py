@@ -1,5 +1,6 @@
 """`python -m heron_tui.engine`: the engine as a process of its own, spoken to over pipes."""
 
+import io
 import os
 import signal
 import sys
@@ -16,9 +17,10 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the owner decides: ctrl-c of the terminal is for it
     os.umask(0o077)
     control = Control()
-    requests = sys.stdin.buffer
-    job = protocol.decode_job(requests.readline())
-    threading.Thread(target=_listen, args=(control,), daemon=True).start()
+    # Unbuffered: a buffer's lock, held by the listening thread, would abort the interpreter when it ends.
+    orders = io.FileIO(0, closefd=False)
+    job = protocol.decode_job(orders.readline())
+    threading.Thread(target=_listen, args=(orders, control), daemon=True).start()
     try:
         run(job, _say, control)
     except HeronError as error:
@@ -29,9 +31,9 @@ def main() -> int:
     return 0
 
 
-def _listen(control: Control) -> None:
+def _listen(orders: io.FileIO, control: Control) -> None:
     """Follow the owner's commands; when the owner is gone, stop."""
-    for text in sys.stdin.buffer:
+    for text in orders:
         try:
             command = protocol.decode_command(text)
         except msgspec.DecodeError:
