@@ -8,7 +8,7 @@ import pytest
 from heron_tui.engine.run import replay
 from heron_tui.store.reader import Reader
 from tests.engine import reshape
-from tests.engine.truth import CAPTURES, differences, load, match
+from tests.engine.truth import CAPTURES, capture_end, differences, load, match
 
 NAMES = ("claude-code-agents", "claude-code-gzip", "codex-http", "gemini-cli", "openai-sdk", "anthropic-sdk-faults")
 NOT_PACKETS = ("evidence", "source")
@@ -51,7 +51,7 @@ def test_lost_packets_make_fewer_statements_and_no_wrong_ones(name: str, tmp_pat
     flows = {row["id"]: row for row in statements(capture.with_suffix(".store"), "flow")}
     whole = [c for c in calls if c["outcome"] == "ok" and not flows[c["flow"]]["gaps"]]
     truth = [record for record in load(name) if match(record, whole)]
-    assert differences(truth, whole) == []
+    assert differences(truth, whole, capture_end(name)) == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -61,4 +61,4 @@ def test_a_late_start_loses_the_beginning_only(name: str, tmp_path: Path):
     calls = [c for c in statements(analysed(capture), "call") if c["outcome"] == "ok" and c["request_model"]]
     truth = [record for record in load(name) if match(record, calls)]
     assert truth, "a third of the capture is missing, not all of it"
-    assert differences(truth, calls) == []
+    assert differences(truth, calls, capture_end(name)) == []

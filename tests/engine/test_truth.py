@@ -3,7 +3,7 @@
 import pytest
 
 from heron_tui.store.reader import Reader
-from tests.engine.truth import CAPTURES, differences, load
+from tests.engine.truth import CAPTURES, capture_end, differences, load
 
 NAMES = sorted(path.stem for path in CAPTURES.glob("*.pcap"))
 
@@ -11,4 +11,4 @@ NAMES = sorted(path.stem for path in CAPTURES.glob("*.pcap"))
 @pytest.mark.parametrize("name", NAMES)
 def test_every_call_is_found_and_right(name: str, stores):
     calls = Reader(stores(name)).rows("call", 0, 10_000, full=True)
-    assert differences(load(name), calls) == []
+    assert differences(load(name), calls, capture_end(name)) == []
