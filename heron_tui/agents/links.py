@@ -102,7 +102,13 @@ def carried_on(ledger: Ledger, node: Placed) -> Placed | None:
         ]
         if found:
             return max(found, key=lambda before: (_nearness(before, node), before.asked.order))
-    return None
+    return None if asked.boundaries else _asked_for(ledger, node)
+
+
+def _asked_for(ledger: Ledger, node: Placed) -> Placed | None:
+    """Who asked for the tools whose results a request brings, where it brings nothing else of the conversation."""
+    asks = [ask for result in node.asked.results for ask in _latest(ledger.asks[result.id])]
+    return next((ask.call for ask in asks if _fits(ask.call, node)), None)
 
 
 def _fits(before: Placed, node: Placed) -> bool:

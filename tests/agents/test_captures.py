@@ -72,6 +72,9 @@ EXPECTED = {
         sessions=2,
     ),
     "codex-http": Expected("codex", [ECHO, PARALLEL, "Finally lab:thinktool"], [2, 2, 2]),
+    "codex-ws": Expected(
+        "codex", ["Please do lab:multi now", "Then lab:thinktool please"], [4, 2], sides=("prewarm", "prewarm")
+    ),
     "codex-subagents": Expected(
         "codex", ["Delegate: lab:subagents", "Then lab:echo"], [2, 2], branches=[[2, 2], []], tools=5
     ),

@@ -137,6 +137,12 @@ def test_previous_response_id_is_followed():
     assert [turn.calls for turn in told.in_order] == [("a", "b"), ("c",)]
 
 
+def test_results_alone_belong_to_who_asked_for_them():
+    """As over a WebSocket: the server keeps the history."""
+    told = tell(call("a", 0, user("one"), answer=says("", uses("t1"))), call("b", 300, result("t1")))
+    assert told.only.calls == ("a", "b")
+
+
 def test_a_user_s_id_is_no_session():
     told = tell(call("a", 0, user("one"), ids={"user": "u"}), call("b", 300, user("two"), ids={"user": "u"}))
     assert len(told.sessions) == 2
