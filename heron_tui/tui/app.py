@@ -68,6 +68,7 @@ class HeronApp(App[int], inherit_bindings=False):
         self.counts: dict[str, int] = {}
         self.losses: Counters | None = None
         self.now_us = 0
+        self.processes = False
         self.following = False
         self.screen_paused = False
         self.unmasked = False
@@ -106,8 +107,8 @@ class HeronApp(App[int], inherit_bindings=False):
         self.reading.close()
 
     def _read_failed(self, error: Exception) -> None:
-        if self.capture_state == "starting":
-            return  # the engine has not made the store yet
+        if self.worker is not None and self._version < 0:
+            return  # the engine has not made the store (yet): it says itself why
         words = str(error) if isinstance(error, HeronError) else f"{type(error).__name__}: {error}"
         self.main.banner.show(f"the store cannot be read: {words}")
 
@@ -144,6 +145,7 @@ class HeronApp(App[int], inherit_bindings=False):
         self._version = summary.version
         self.counts = summary.counts
         self.now_us = summary.now_us
+        self.processes = summary.processes
         self.times.origin_us = summary.origin_us
         for view in self.main.views.values():
             view.changed()

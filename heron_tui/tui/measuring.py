@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..metrics.measure import Measures, Spread
 from .figures import Figure, Table
-from ..store.reader import Reader
 from .units import NONE, duration, percent, short, whole
 
 LATENCIES = (("TTFT", "ttft", "wait"), ("E2E", "e2e", "model"), ("TPOT", "tpot", "model"))
@@ -25,7 +24,6 @@ GROUP_COLUMNS = (
 def figures(now: Measures, course: Sequence[Measures]) -> list[Figure]:
     """The eight metrics: the window's value, what goes with it, and its course in steps."""
     made = [_latency(name, key, role, now, course) for name, key, role in LATENCIES]
-    outcomes = ", ".join(f"{count} {name}" for name, count in sorted(now.errors.items()))
     made += [
         Figure(
             "Calls",

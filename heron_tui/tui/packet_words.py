@@ -24,6 +24,8 @@ WORDS: dict[int, tuple[str, str]] = {
 def say(packet: PacketRow) -> tuple[str, str]:
     """Words and role for a packet: what the store says it carried, else what it is to TCP."""
     words, role = WORDS.get(packet.kind, ("?", "muted"))
+    if packet.payload and packet.side == 1 and (packet.status or 0) >= 400:
+        return packet.info or words, "error"
     if packet.payload and packet.exchange and packet.kind == Kind.DATA:
         return packet.info or words, "client" if packet.side == 0 else ""
     return packet.info or words, role

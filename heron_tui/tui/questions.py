@@ -10,8 +10,11 @@ from ..engine.protocol import Counters
 from ..store.reader import Kind, Reader
 from ..store.shapes import EventRow, PacketRow, Record, TurnTree
 from ..store.where import Where
+from . import telling
 
 Rows = Sequence[Record]
+EventKey = tuple[str, int]
+"""An exchange's id, and the number of an event in it."""
 KINDS: dict[str, Kind] = {
     "flows": "flow",
     "calls": "call",
@@ -28,13 +31,19 @@ REQUEST_BEGINS = "json_extract(call.evidence, '$.request[0]')"
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How much there is. `origin_us` is the time of the first packet, `now_us` the capture time reached."""
+    """How much there is.
+
+    Attributes:
+        origin_us: time of the first packet; now_us: the capture time reached.
+        processes: it is known of some flow which process was behind it.
+    """
 
     version: int
     counts: dict[str, int]
     counters: Counters
     origin_us: int
     now_us: int
+    processes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,14 @@ class PacketLine:
 
     packet: PacketRow
     before_us: int
+
+    @property
+    def event(self) -> EventKey | None:
+        """The first event that it carried bytes of."""
+        packet = self.packet
+        if packet.exchange is None or packet.event is None:
+            return None
+        return packet.exchange, packet.event
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +99,12 @@ def summary(reader: Reader) -> Summary:
     counts |= {name: reader.count(kind) for name, kind in KINDS.items()}
     known = {name: value for name, value in reader.counters().items() if name in Counters.__struct_fields__}
     return Summary(
-        int(meta["version"]), counts, msgspec.convert(known, Counters), int(meta["origin_us"]), int(meta["now_us"])
+        version=int(meta["version"]),
+        counts=counts,
+        counters=msgspec.convert(known, Counters),
+        origin_us=int(meta["origin_us"]),
+        now_us=int(meta["now_us"]),
+        processes=reader.count("flow", Where("flow.process IS NOT NULL")) > 0,
     )
 
 
@@ -92,6 +114,11 @@ def packets(reader: Reader, start: int, stop: int) -> Sequence[PacketLine]:
     rows = reader.packets(first, stop)
     befores = [rows[0].time_us, *(row.time_us for row in rows)] if rows else []
     return [PacketLine(row, before) for row, before in zip(rows, befores, strict=False)][start - first :]
+
+
+def event_texts(reader: Reader, keys: Sequence[EventKey]) -> dict[EventKey, str]:
+    """What these events bring, in a few words."""
+    return {key: telling.event(reader.event_data(*key), 160) for key in keys}
 
 
 def packet_place(reader: Reader, number: int) -> int:
@@ -126,16 +153,6 @@ def flows(reader: Reader, start: int, stop: int) -> Rows:
 
 def exchanges(reader: Reader, flow: str) -> Rows:
     return reader.rows("exchange", 0, MOST, where=Where("exchange.flow = ?", (flow,)))
-
-
-def first_packet_of_flow(reader: Reader, flow: str) -> int | None:
-    numbers = reader.flow_packets(flow)
-    return numbers[0] if numbers else None
-
-
-def first_packet_of_exchange(reader: Reader, exchange: str) -> int | None:
-    numbers = reader.exchange_packets(exchange)
-    return numbers[0] if numbers else None
 
 
 def findings(reader: Reader, start: int, stop: int) -> Rows:
@@ -174,7 +191,7 @@ def call_edge(reader: Reader, number: int, by: int) -> int | None:
     return first_packet(found[0]) if found else None
 
 
-def first_packet(call: Record) -> int | None:
-    """The first packet of a call's request."""
-    first = ((call.get("evidence") or {}).get("request") or [None])[0]
+def first_packet(record: Record) -> int | None:
+    """The first packet of the request of a call or an exchange."""
+    first = ((record.get("evidence") or {}).get("request") or [None])[0]
     return int(first) if first else None

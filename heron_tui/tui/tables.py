@@ -7,12 +7,13 @@ from . import telling
 from .columns import Cell, Column
 from .outcomes import SEVERITIES
 from .packet_words import say
-from .questions import PacketLine
+from .questions import EventKey, PacketLine
 from .steps import Step
 from .times import Times
 from .units import NONE, duration, first_line, short, size, whole
 
 Record = Mapping[str, Any]
+NO_TEXTS: Mapping[EventKey, str] = {}
 SLOW_US = 2_000_000
 """A gap between two steps that is worth a look."""
 ARROWS = {0: ("→", "client"), 1: ("←", "server")}
@@ -30,9 +31,18 @@ def _process(record: Record) -> Cell:
     return (str(process.get("comm") or process.get("pid")), "muted") if process else ("", "")
 
 
-def packet_columns(times: Times) -> Sequence[Column]:
+def packet_columns(
+    times: Times, *, processes: bool = False, texts: Mapping[EventKey, str] = NO_TEXTS
+) -> Sequence[Column]:
+    """Columns of the packet list. `texts` holds what events bring, as far as it is known."""
+
     def time(row: PacketLine) -> Cell:
         return times.show(row.packet.time_us, row.before_us), "muted"
+
+    def what(row: PacketLine) -> Cell:
+        words, role = say(row.packet)
+        text = texts.get(row.event) if row.event else None
+        return (f"{words}  {text}" if text else words), role
 
     def status(row: PacketLine) -> Cell:
         return _status({"status": row.packet.status})
@@ -53,18 +63,18 @@ def packet_columns(times: Times) -> Sequence[Column]:
     return (
         Column("number", "No.", 6, lambda row: (str(row.packet.number), "muted"), right=True),
         Column("time", "Time", 11, time, right=True),
-        Column("process", "Process", 10, process, priority=6),
+        *([Column("process", "Process", 10, process, priority=6)] if processes else []),
         Column("server", "Server", 15, server, priority=7),
         Column("side", " ", 1, lambda row: ARROWS.get(row.packet.side, (" ", ""))),
         Column("length", "Length", 6, lambda row: (str(row.packet.length), "muted"), priority=5, right=True),
-        Column("what", "What", 24, lambda row: say(row.packet), flex=True),
+        Column("what", "What", 36, what, flex=True),
         Column("status", "Stat", 4, status, priority=4, right=True),
         Column("ttft", "TTFT", 7, ttft, priority=2, right=True),
         Column("tokens", "Tokens", 11, tokens, priority=3, right=True),
     )
 
 
-def flow_columns(times: Times) -> Sequence[Column]:
+def flow_columns(times: Times, *, processes: bool = False) -> Sequence[Column]:
     def gaps(row: Record) -> Cell:
         return (f"! {row['gaps']}", "warn") if row.get("gaps") else ("", "")
 
@@ -73,7 +83,7 @@ def flow_columns(times: Times) -> Sequence[Column]:
         Column("client", "Client", 21, lambda row: (row["client"], "client")),
         Column("server", "Server", 15, lambda row: (row["server"], "server"), flex=True),
         Column("protocol", "Protocol", 9, lambda row: (row.get("protocol") or NONE, ""), priority=4),
-        Column("process", "Process", 12, _process, priority=6),
+        *([Column("process", "Process", 12, _process, priority=6)] if processes else []),
         Column("tls", "TLS", 8, lambda row: (row.get("tls") or "", "muted"), priority=7),
         Column("packets", "Packets", 7, lambda row: (short(row["packets"]), ""), priority=5, right=True),
         Column("up", "Sent", 7, lambda row: (size(row["bytes_client"]), "client"), priority=3, right=True),

@@ -1,6 +1,7 @@
 """Records in a few words: what a call, a tool call or an event is about, on one line."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -22,6 +23,8 @@ TELLING = (
     "message",
 )
 LIMIT = 300
+MOST_FACTS = 12
+DULL = frozenset({"type", "id", "object", "created", "created_at", "obfuscation", "sequence_number", "index"})
 
 
 def arguments(given: Any, limit: int = LIMIT) -> str:
@@ -88,7 +91,7 @@ def event(data: bytes, limit: int = LIMIT) -> str:
     piece = _piece(found)
     if piece is not None:
         return f"“{first_line(piece, limit)}”" if piece.strip() else repr(piece)
-    return first_line(data[: limit * 4].decode("utf-8", "replace"), limit)
+    return first_line(", ".join(islice(_facts(found), MOST_FACTS)), limit)
 
 
 PIECES = (
@@ -102,6 +105,19 @@ PIECES = (
     "delta",
     "parts",
 )
+
+
+def _facts(value: Any, name: str = "") -> Iterator[str]:
+    """What stands in a value without content, as names and values; types, ids and empty values left out."""
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            if key not in DULL or (key == "type" and name in ("content_block", "item", "part", "error")):
+                yield from _facts(part, str(key))
+    elif isinstance(value, list):
+        for part in value:
+            yield from _facts(part, name)
+    elif value not in (None, "", 0) and not isinstance(value, bool):
+        yield f"{name} {value}" if name else str(value)
 
 
 def _piece(value: Any, depth: int = 0) -> str | None:

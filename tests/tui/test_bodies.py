@@ -74,7 +74,15 @@ def test_other_bodies_say_nothing(body: bytes):
         (b'{"type":"response.output_text.delta","delta":"Hi"}', "“Hi”"),
         (b'{"candidates":[{"content":{"parts":[{"text":"Hey"}],"role":"model"}}]}', "“Hey”"),
         (b"[DONE]", "[DONE]"),
-        (b'{"type":"ping"}', '{"type":"ping"}'),
+        (b'{"type":"ping"}', ""),
+        (
+            b'{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":35}}',
+            "stop_reason end_turn, output_tokens 35",
+        ),
+        (
+            b'{"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"t","name":"Bash","input":{}}}',
+            "type tool_use, name Bash",
+        ),
     ],
 )
 def test_events_tell_the_piece_they_bring(data: bytes, words: str):

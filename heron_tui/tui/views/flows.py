@@ -1,13 +1,12 @@
 """Flows: the connections, and the exchanges of the selected one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from ...store.reader import Reader
 from .. import questions
 from ..rows import FixedRows, PagedRows
 from ..tables import exchange_columns, flow_columns
@@ -42,6 +41,7 @@ class FlowsView(View):
         return self.list
 
     def changed(self) -> None:
+        self.list.columns = flow_columns(self.heron.times, processes=self.heron.processes)
         self.rows.changed(self.heron.counts.get("flows", 0), all_pages=True)
         self.list.rows_changed()
 
@@ -69,25 +69,18 @@ class FlowsView(View):
 
     @on(RowList.Opened, "#flow-list")
     def _opened(self, event: RowList.Opened) -> None:
-        flow = event.row["id"]
         if self.exchanges.count:
             self.heron.go(self.exchanges)
         else:
-            self._to_packet(lambda reader: questions.first_packet_of_flow(reader, flow))
+            self.heron.show_packet(event.row["first_packet"])
 
     @on(RowList.Opened, "#exchange-list")
     def _exchange_opened(self, event: RowList.Opened) -> None:
-        exchange = event.row["id"]
-        self._to_packet(lambda reader: questions.first_packet_of_exchange(reader, exchange))
-
-    def _to_packet(self, question: Callable[[Reader], int | None]) -> None:
-        def go(number: int | None) -> None:
-            if number is None:
-                self.heron.say("no packet of it is in the store", "warn")
-            else:
-                self.heron.show_packet(number)
-
-        self.heron.reading.ask("packet of", question, go)
+        number = questions.first_packet(event.row)
+        if number is None:
+            self.heron.say("no packet of it is in the store", "warn")
+        else:
+            self.heron.show_packet(number)
 
     def act_go_to_turn(self) -> None:
         row = self.exchanges.row

@@ -1,10 +1,8 @@
 """Packets: the list, the selected packet's layers, its bytes; on a wide screen the turn tree beside them."""
 
-from typing import ClassVar
-
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal
+from textual.containers import Container
 
 from ...store.shapes import PacketRow
 from .. import detail, questions
@@ -15,6 +13,7 @@ from ..turn_nodes import first_packet_below
 from ..units import size, whole
 from ..widgets.bytes_pane import BytesPane
 from ..widgets.detail_tree import DetailTree
+from ..widgets.packet_list import PacketList
 from ..widgets.pane import Pane
 from ..widgets.row_list import RowList
 from ..widgets.turn_tree import TurnTree
@@ -25,10 +24,6 @@ WIDE_BYTES, NARROW_BYTES = 75, 43
 """Cells of the bytes pane for 16 and for 8 bytes a line."""
 
 
-class PacketList(RowList):
-    scopes: ClassVar[tuple[str, ...]] = ("packets", "list", "columns")
-
-
 class PacketsView(View):
     """List above, detail and bytes below. Below 100 columns one of the two is shown: the one in focus."""
 
@@ -36,9 +31,9 @@ class PacketsView(View):
     PacketsView #tree-side { display: none; width: 36%; }
     PacketsView.-wide #tree-side { display: block; }
     PacketsView { layout: horizontal; }
-    PacketsView #packet-side { width: 1fr; height: 1fr; }
+    PacketsView #packet-side { width: 1fr; height: 1fr; layout: vertical; }
     PacketsView #packet-list { height: 1fr; }
-    PacketsView #below { height: 45%; }
+    PacketsView #below { height: 45%; layout: horizontal; }
     PacketsView.-narrow #packet-bytes { display: none; }
     PacketsView.-narrow.-on-bytes #packet-bytes { display: block; }
     PacketsView.-narrow.-on-bytes #packet-detail { display: none; }
@@ -52,12 +47,12 @@ class PacketsView(View):
         heron = self.heron
         self.forest = TurnForest(heron, "beside")
         yield Container(self.forest.tree, id="tree-side")
-        self.list = PacketList(packet_columns(heron.times), empty="no packets yet", id="packet-list")
+        self.list = PacketList(packet_columns(heron.times), self._ask_texts, empty="no packets yet", id="packet-list")
         self.detail = DetailTree(id="packet-detail")
         self.bytes = BytesPane(id="packet-bytes")
         with Container(id="packet-side"):
             yield self.list
-            yield Horizontal(self.detail, self.bytes, id="below")
+            yield Container(self.detail, self.bytes, id="below")
 
     def on_mount(self) -> None:
         self.rows = PagedRows(self.heron.reading, "packets", questions.packets, self.list.refresh_rows)
@@ -71,6 +66,7 @@ class PacketsView(View):
         return self.list
 
     def changed(self) -> None:
+        self.list.columns = packet_columns(self.heron.times, processes=self.heron.processes, texts=self.list.texts)
         self.rows.changed(self.heron.counts.get("packets", 0))
         self.list.rows_changed()
         if self.has_class("-wide"):
@@ -81,11 +77,10 @@ class PacketsView(View):
         if on:
             self.list.act_bottom()
 
-    def divide(self) -> None:
+    def share_out(self) -> None:
         width = self.app.size.width
         self.set_class(width < 100, "-narrow")
         self.set_class(width >= self.beside_from, "-wide")
-        self.query_one("#packet-side").styles.layout = "vertical"
         below = self.query_one("#below")
         room = width * 64 // 100 if width >= self.beside_from else width
         self.bytes.styles.width = WIDE_BYTES if room >= WIDE_BYTES + 42 else NARROW_BYTES if width >= 100 else "1fr"
@@ -101,6 +96,9 @@ class PacketsView(View):
         share = self.share or 45
         self.share = max(15, min(85, share + (-by if self.list.has_focus else by)))
         self.divide()
+
+    def _ask_texts(self, keys: list[questions.EventKey]) -> None:
+        self.heron.reading.ask("texts", lambda reader: questions.event_texts(reader, keys), self.list.tell)
 
     # the selected packet
 
@@ -165,6 +163,13 @@ class PacketsView(View):
         if chosen := self.detail.find_byte(event.offset):
             self.bytes.note = f"{chosen.name}: {chosen.value}"[:60] if not chosen.secret else chosen.name
             self.bytes.refresh()
+
+    def shown_panes(self) -> list[Pane]:
+        """On a narrow screen, tab also goes to whichever of detail and bytes has no room just now."""
+        if not self.has_class("-narrow"):
+            return super().shown_panes()
+        hidden = {self.detail: "-no-detail", self.bytes: "-no-bytes"}
+        return [self.list, *(pane for pane, name in hidden.items() if not self.has_class(name))]
 
     def focus_pane(self, pane: Pane) -> None:
         self.set_class(pane is self.bytes, "-on-bytes")

@@ -59,8 +59,8 @@ class TurnsView(View):
         if self._stepped and self.steps.display:
             self._read_steps(self._stepped)
 
-    def divide(self) -> None:
-        super().divide()
+    def share_out(self) -> None:
+        super().share_out()
         self.set_class(self._beside, "-wide")
 
     def follow(self, on: bool) -> None:

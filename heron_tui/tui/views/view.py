@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.containers import Container
+from textual.widget import Widget
 
 from ..widgets.pane import Pane
 
@@ -20,8 +21,8 @@ class View(Container):
     View.-beside { layout: horizontal; }
     View.-zoomed Pane { display: none; }
     View.-zoomed Pane.-zoom { display: block; }
-    View.-zoomed .side { display: none; width: 1fr; height: 1fr; }
-    View.-zoomed .side.-zoom { display: block; }
+    View.-zoomed Container { display: none; }
+    View.-zoomed Container.-zoom { display: block; }
     """
     title: ClassVar[str] = ""
     share_beside: ClassVar[int] = 50
@@ -61,7 +62,12 @@ class View(Container):
     # division of the room
 
     def divide(self) -> None:
-        """Divide the room as the width of the screen and the user say."""
+        """Divide the room as the width of the screen and the user say; one that is zoomed has it all."""
+        if not self.has_class("-zoomed"):
+            self.share_out()
+
+    def share_out(self) -> None:
+        """Give each side its part."""
         sides = list(self.query(".side"))
         if len(sides) < 2:
             return
@@ -107,14 +113,20 @@ class View(Container):
         elif isinstance(focused, Pane):
             self.add_class("-zoomed")
             for node in focused.ancestors_with_self:
-                if node is self:
+                if node is self or not isinstance(node, Widget):
                     break
                 node.add_class("-zoom")
+                node.styles.width = node.styles.height = "1fr"
 
     def unzoom(self) -> None:
+        if not self.has_class("-zoomed"):
+            return
         self.remove_class("-zoomed")
         for node in self.query(".-zoom"):
             node.remove_class("-zoom")
+            node.styles.clear_rule("width")
+            node.styles.clear_rule("height")
+        self.divide()
 
     def focus_pane(self, pane: Pane) -> None:
         """Give `pane` the focus; a zoom moves with it."""

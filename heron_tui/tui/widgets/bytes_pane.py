@@ -66,6 +66,14 @@ class BytesPane(Pane):
     def title_text(self) -> tuple[str, str]:
         return self.title, self.note
 
+    def copy_text(self) -> str:
+        """The marked bytes, else all of them, as hexadecimal; secrets are left out while they are masked."""
+        shown = bytearray(self.data)
+        for start, end in () if self.heron.unmasked else self._secrets:
+            shown[start:end] = b"*" * (end - start)
+        start, end = self._marks[0] if self._marks else (0, len(shown))
+        return shown[start:end].hex(" ")
+
     def on_resize(self) -> None:
         self._measure()
 

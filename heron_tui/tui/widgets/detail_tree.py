@@ -69,6 +69,12 @@ class DetailTree(TreeList):
             self.center(index)
         return best.record if isinstance(best.record, Field) else None
 
+    def copy_text(self) -> str:
+        field = self.node.record if self.node else None
+        if field is None or (field.secret and not self.heron.unmasked):
+            return ""
+        return f"{field.name}: {field.value}"
+
     @on(RowList.Moved)
     def _moved(self, event: RowList.Moved) -> None:
         self.post_message(self.Selected(event.row.record))

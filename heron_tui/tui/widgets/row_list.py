@@ -176,6 +176,11 @@ class RowList(Pane):
         if self.row is not None:
             self.post_message(self.Opened(self, self.cursor, self.row))
 
+    def copy_text(self) -> str:
+        """The row's cells, separated by tabs."""
+        row = self.row
+        return "\t".join(column.cell(row)[0] for column in self.columns) if row is not None else ""
+
     def on_click(self, event: events.Click) -> None:
         index = round(self.scroll_y) + event.y - 1
         if event.y >= 1 and index < self._count:

@@ -43,6 +43,9 @@ class TextPane(Pane):
         """The document's text, as it is copied."""
         return "\n\n".join(part.text for part in self._parts if part.text)
 
+    def copy_text(self) -> str:
+        return self.text
+
     def title_text(self) -> tuple[str, str]:
         return self.title, self.note
 

@@ -1,0 +1,296 @@
+"""What keys do, on a real capture."""
+
+from collections.abc import Callable
+
+import pytest
+
+from heron_tui.tui import theme
+from heron_tui.tui.app import HeronApp
+from heron_tui.tui.screens.help import HelpScreen
+from heron_tui.tui.views.packets import PacketsView
+from heron_tui.tui.views.turns import TurnsView
+from tests.tui.conftest import press, running, screen_text, settle
+
+Make = Callable[..., HeronApp]
+
+
+def packets(app: HeronApp) -> PacketsView:
+    view = app.main.views["packets"]
+    assert isinstance(view, PacketsView)
+    return view
+
+
+def turns(app: HeronApp) -> TurnsView:
+    view = app.main.views["turns"]
+    assert isinstance(view, TurnsView)
+    return view
+
+
+async def test_from_a_turn_to_its_bytes_and_all_the_way_back(make_app: Make):
+    app = make_app()
+    async with running(app) as pilot:
+        view = turns(app)
+        await press(pilot, "j")
+        assert view.turns.node.kind == "turn"
+        await press(pilot, "enter j")
+        assert view.turns.node.kind == "call"
+        call = view.turns.node.key
+
+        await press(pilot, "enter j j j")
+        assert app.focused is view.steps
+        step = view.steps.row
+        assert step.name == "content_block_start"
+
+        await press(pilot, "enter")
+        assert app.main.current is packets(app)
+        assert app.focused is packets(app).list
+        assert packets(app).packet.packet.number == step.packets[0]
+        assert packets(app).packet.packet.call == call
+        shown = packets(app).bytes
+        start, end = shown._marks[0]
+        assert shown.data[start:end] == step.mark
+
+        await press(pilot, "enter")
+        assert app.focused is packets(app).detail
+        while packets(app).detail.node.record.name != "TCP":
+            await press(pilot, "j")
+        await press(pilot, "enter")
+        assert app.focused is packets(app).bytes
+        start, end = shown._marks[0]
+        assert end - start == 32
+
+        await press(pilot, "escape")
+        assert app.focused is packets(app).detail
+        await press(pilot, "q")
+        assert app.focused is packets(app).list
+        await press(pilot, "backspace")
+        assert app.focused is view.steps
+        assert view.steps.row == step
+        await press(pilot, "escape")
+        assert app.focused is view.turns
+        assert view.turns.node.key == call
+        assert not view.has_class("-steps")
+
+
+async def test_from_a_packet_to_its_call_and_turn(make_app: Make):
+    app = make_app()
+    async with running(app) as pilot:
+        await press(pilot, "1 400G")
+        assert packets(app).list.row.packet.number == 400
+        call = packets(app).packet.packet.call
+        await press(pilot, "t")
+        assert app.main.current is turns(app)
+        assert turns(app).turns.node.key == call
+        await press(pilot, "escape")
+        assert app.main.current is packets(app)
+        assert packets(app).list.row.packet.number == 400
+
+
+async def test_goto_and_commands_by_name(make_app: Make):
+    app = make_app()
+    async with running(app) as pilot:
+        await press(pilot, "ctrl+g")
+        for key in "123":
+            await pilot.press(key)
+        await press(pilot, "enter")
+        assert packets(app).list.row.packet.number == 123
+        await press(pilot, "colon")
+        await pilot.press(*"flow", "enter")
+        await settle(pilot)
+        assert app.main.current.title == "flows"
+        await press(pilot, "ctrl+p escape")
+        assert app.screen is app.main
+        await press(pilot, "colon")
+        await pilot.press(*"99999", "enter")
+        await settle(pilot)
+        assert "there is no packet 99999" in screen_text(app)
+
+
+async def test_motion_in_a_list(make_app: Make):
+    app = make_app()
+    async with running(app) as pilot:
+        await press(pilot, "1 12j")
+        rows = packets(app).list
+        assert rows.cursor == 12
+        await press(pilot, "k ctrl+d")
+        assert rows.cursor == 11 + rows.page // 2
+        await press(pilot, "G")
+        assert rows.cursor == rows.count - 1
+        await press(pilot, "g g")
+        assert rows.cursor == 0
+        await press(pilot, "space space b")
+        assert rows.cursor == rows.page
+        await press(pilot, "] ]")
+        assert rows.row.packet.info.startswith("POST")
+        first = rows.row.packet.number
+        await press(pilot, "[")
+        assert rows.row.packet.number < first
+
+
+async def test_help_is_that_of_the_pane_in_focus(make_app: Make):
+    app = make_app()
+    async with running(app, (120, 40)) as pilot:
+        await press(pilot, "3 ?")
+        assert isinstance(app.screen, HelpScreen)
+        assert "next-turn" in screen_text(app)
+        await press(pilot, "escape 4 ?")
+        text = screen_text(app)
+        assert "wider window of time" in text
+        assert "next-turn" not in text
+        await press(pilot, "q")
+        assert app.screen is app.main
+
+
+async def test_hints_name_keys_that_work(make_app: Make):
+    app = make_app()
+    async with running(app) as pilot:
+        for view in "123456":
+            await press(pilot, view)
+            for name in app.available():
+                for keys in app.keymap.keys[name]:
+                    assert app.keymap.find(tuple(keys.split(" ")), app.scopes()) is not None
+
+
+async def test_secrets_are_masked_until_asked_for(make_app: Make):
+    app = make_app()
+    async with running(app, (120, 40)) as pilot:
+        await press(pilot, "colon")
+        await pilot.press(*"4", "enter")
+        await settle(pilot)
+        key = next(f for f in packets(app).detail.shown.nodes if f.record.name == "x-api-key")
+        assert key.record.secret
+        value = key.record.value
+        assert value
+        assert value not in screen_text(app)
+        packets(app).detail.center(packets(app).detail.find(key.key))
+        await settle(pilot)
+        assert "••••••••" in screen_text(app)
+        await press(pilot, "u")
+        assert value in screen_text(app)
+        assert "UNMASKED" in screen_text(app)
+        await press(pilot, "u")
+        assert value not in screen_text(app)
+
+
+async def test_tab_goes_round_the_panes_and_zoom_gives_one_the_screen(make_app: Make):
+    app = make_app()
+    async with running(app) as pilot:
+        await press(pilot, "1")
+        view = packets(app)
+        assert app.focused is view.list
+        await press(pilot, "tab")
+        assert app.focused is view.detail
+        await press(pilot, "tab")
+        assert app.focused is view.bytes
+        assert view.bytes.display
+        assert not view.detail.display
+        await press(pilot, "tab")
+        assert app.focused is view.list
+        await press(pilot, "shift+tab z")
+        assert view.bytes.size.height == 24 - 3
+        await press(pilot, "z")
+        assert view.list.size.height > 5
+
+
+async def test_panes_can_be_resized_turned_and_reset(make_app: Make):
+    app = make_app()
+    async with running(app) as pilot:
+        view = turns(app)
+        height = view.turns.size.height
+        await press(pilot, ">")
+        assert view.turns.size.height > height
+        await press(pilot, "|")
+        assert view.turns.size.width < 60
+        await press(pilot, "=")
+        assert (view.turns.size.height, view.turns.size.width) == (height, 80)
+
+
+@pytest.mark.parametrize("size", [(40, 12), (100, 30), (140, 40), (220, 60), (20, 5)])
+async def test_the_screen_follows_the_terminal(make_app: Make, size: tuple[int, int]):
+    app = make_app()
+    async with running(app) as pilot:
+        await press(pilot, "1 30G")
+        await pilot.resize_terminal(*size)
+        for view in "123456":
+            await press(pilot, view)
+            assert all(len(line) <= size[0] for line in screen_text(app).split("\n"))
+        await press(pilot, "1")
+        assert packets(app).list.cursor == 29
+        assert packets(app).query_one("#tree-side").display == (size[0] >= 140)
+
+
+async def test_the_turn_tree_beside_the_packets_leads_to_them(make_app: Make):
+    app = make_app()
+    async with running(app, (160, 50)) as pilot:
+        view = packets(app)
+        tree = view.forest.tree
+        await press(pilot, "1 shift+tab")
+        assert app.focused is tree
+        await press(pilot, "j j enter j")
+        assert tree.node.kind == "call"
+        assert view.list.row.packet.number == tree.node.record["evidence"]["request"][0]
+        await press(pilot, "enter")
+        assert app.focused is view.list
+
+
+async def test_follow_and_pause_are_said(make_app: Make):
+    app = make_app()
+    async with running(app) as pilot:
+        await press(pilot, "F")
+        assert "FOLLOW" in screen_text(app)
+        assert packets(app).list.cursor == packets(app).list.count - 1
+        assert turns(app).turns.node.kind in ("call", "tool")
+        await press(pilot, "1 k")
+        assert not app.following
+        await press(pilot, "p")
+        assert "PAUSED" in screen_text(app)
+
+
+async def test_times_and_themes_can_be_changed(make_app: Make):
+    app = make_app()
+    async with running(app) as pilot:
+        await press(pilot, "1")
+        assert "0.000000" in screen_text(app)
+        await press(pilot, "T")
+        assert "09:21:26" in screen_text(app)
+        await press(pilot, "T")
+        assert "+0.0000" in screen_text(app)
+        await press(pilot, "colon")
+        await pilot.press(*"theme", "enter")
+        await settle(pilot)
+        assert app.palette is theme.LIGHT
+
+
+async def test_q_at_the_top_asks_once(make_app: Make):
+    app = make_app()
+    async with running(app) as pilot:
+        await press(pilot, "q")
+        assert "q again" in screen_text(app)
+        await press(pilot, "j q")
+        assert app.return_code is None
+        await pilot.press("q")
+        await pilot.pause()
+    assert app.return_code == 0
+
+
+async def test_copying_takes_what_is_selected(make_app: Make):
+    app = make_app()
+    async with running(app) as pilot:
+        await press(pilot, "1 j j j y")
+        assert "POST /v1/messages" in app.clipboard
+        await press(pilot, "enter G y")
+        assert app.clipboard
+
+
+async def test_flows_lead_to_exchanges_and_packets(make_app: Make):
+    app = make_app()
+    async with running(app) as pilot:
+        await press(pilot, "2 enter")
+        view = app.main.current
+        assert app.focused.id == "exchange-list"
+        await press(pilot, "enter")
+        assert packets(app).list.row.packet.number == 4
+        await press(pilot, "escape t")
+        assert turns(app).turns.node.kind == "call"
+        await press(pilot, "escape escape")
+        assert app.main.current is view
