@@ -62,6 +62,8 @@ class Pipeline:
         self._sources: dict[int, str] = {}
         self._changed_calls: dict[str, Call] = {}
         self._findings: list[Finding] = []
+        self._found: set[tuple[str, str, str]] = set()
+        self._turns: set[str] = set()
 
     def introduce(self, sources: Iterable[Source], *, last: bool = False) -> None:
         """Take note of capture files: once their id is known (streams: with their first packets), and at the end."""
@@ -104,6 +106,8 @@ class Pipeline:
         self._changed_calls.clear()
         story = self._teller.tell(self.now_us, final=final)
         self._writer.put_story(story)
+        self._turns.update(turn.id for turn in story.turns)
+        self._turns.difference_update(story.gone_turns)
         self._writer.put_findings(self._findings)
         self._count()
         self._writer.put_counters(msgspec.structs.asdict(self.counters))
@@ -120,7 +124,9 @@ class Pipeline:
         counters.truncated_packets, counters.damaged = net.truncated, net.damaged
         counters.bytes_skipped, counters.bodies_cut = http.bytes_skipped, http.bodies_cut
         counters.desyncs = http.desyncs
-        counters.findings += len(self._findings)
+        counters.turns = len(self._turns)
+        self._found.update((finding.code, finding.scope, finding.ref) for finding in self._findings)
+        counters.findings = len(self._found)
 
     def _flow_opened(self, flow: Flow, file: int) -> None:
         self.counters.flows += 1

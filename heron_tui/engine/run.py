@@ -17,6 +17,10 @@ from .protocol import Counters, Job, Tick
 
 TICK_S = 0.1
 COMMIT_S = 0.3
+LONGEST_S = 1.0
+"""Seconds between two commits at most, however long they take."""
+COMMIT_SHARE = 0.1
+"""The part of the time that commits may take: a replay at full speed commits less often."""
 
 Report = Callable[[Tick], None]
 
@@ -87,14 +91,17 @@ class _Ticker:
         self._sources = sources
         self._version = 0
         self._committed = self._ticked = time.monotonic()
+        self._pause = COMMIT_S
 
     def commit(self, *, final: bool = False) -> None:
+        begun = time.monotonic()
         self._version = self._pipeline.commit(final=final)
         self._committed = time.monotonic()
+        self._pause = min(max(COMMIT_S, (self._committed - begun) / COMMIT_SHARE), LONGEST_S)
 
     def tick(self, state: Literal["running", "paused", "done"], *, force: bool = False) -> None:
         now = time.monotonic()
-        if now - self._committed >= COMMIT_S and not force:
+        if now - self._committed >= self._pause and not force:
             self.commit()
         if now - self._ticked < TICK_S and not force:
             return

@@ -19,6 +19,7 @@ CHAT = {
     "ollama.chat": "ollama",
 }
 Record = dict[str, Any]
+NEAR_S = 0.05  # a server notes a request's arrival some milliseconds after its first packet
 
 
 def load(name: str, folder: Path = CAPTURES) -> list[Record]:
@@ -40,9 +41,9 @@ def capture_end(name: str, folder: Path = CAPTURES) -> float:
 
 
 def match(truth: Record, calls: list[Record]) -> Record | None:
-    """The call of a truth record: same client port, and the answer's id or the nearest in time (half a second)."""
+    """The call of a truth record: same client port, and the answer's id or the nearest in time."""
     client = f"{truth['client'][0]}:{truth['client'][1]}"
-    near = [c for c in calls if c["client"] == client and abs(c["t_request_us"] / 1e6 - truth["t_arrival"]) < 0.5]
+    near = [c for c in calls if c["client"] == client and abs(c["t_request_us"] / 1e6 - truth["t_arrival"]) < NEAR_S]
     for call in near:
         if truth["response_id"] and truth["response_id"] in (call["response_id"] or ""):
             return call
@@ -79,7 +80,7 @@ def _call_differences(truth: Record, call: Record) -> list[str]:
         "wire_api": CHAT[truth["api"]],
         "request_model": truth["model"],
         "streaming": truth["stream"],
-        "status": truth["status"],
+        "status": truth["status"] if call["transport"] != "websocket" else None,
         "outcome": outcome,
         "response_encoding": truth.get("res_encoding") or None,
     }
