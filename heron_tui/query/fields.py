@@ -67,6 +67,10 @@ SHORT: dict[str, tuple[str, ...]] = {
     "tools": ("name", "arguments", "error", "duration_us", "result_bytes", "subagent"),
     "flows": ("client", "server", "protocol", "packets", "bytes_client", "bytes_server", "exchanges", "calls", "gaps"),
     "exchanges": ("method", "host", "path", "status", "request_bytes", "response_bytes", "call"),
+    "metrics": tuple(
+        """window by group calls ttft_us e2e_us tpot_us output_tokens_per_s active_calls error_rate
+        cache_hit_ratio""".split()
+    ),
     "packets": ("number", "time_us", "client", "server", "side", "length", "info"),
 }
 

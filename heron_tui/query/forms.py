@@ -4,6 +4,7 @@ import csv
 import io
 import shutil
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -62,8 +63,20 @@ def _cell(value: Any) -> Any:
 def _human(name: str, value: Any) -> str:
     if value is None:
         return ""
-    if name.endswith("_us") and isinstance(value, int) and not (name.startswith("t_") or name == "time_us"):
-        return f"{value / 1000:.0f} ms" if abs(value) < 10_000_000 else f"{value / 1_000_000:.1f} s"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _number(name, value)
+    if isinstance(value, dict) and "p50" in value:
+        return f"{_number(name, value['p50'])} / {_number(name, value['p95'])}"
+    if isinstance(value, dict) and "peak" in value:
+        return f"{_number(name, value['average'])}, peak {value['peak']}"
     if isinstance(value, list | tuple):
         return ", ".join(str(v.get("name", v)) if isinstance(v, dict) else str(v) for v in value)
     return " ".join(str(_cell(value)).split())[: 4 * CELL]
+
+
+def _number(name: str, value: float) -> str:
+    if name.startswith("t_") or name == "time_us":
+        return datetime.fromtimestamp(value / 1_000_000, UTC).astimezone().isoformat(" ", "milliseconds")[:23]
+    if name.endswith("_us"):
+        return f"{value / 1000:.0f} ms" if abs(value) < 10_000_000 else f"{value / 1_000_000:.1f} s"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -53,8 +53,8 @@ def match(truth: Record, calls: list[Record]) -> Record | None:
 def differences(truth: list[Record], calls: list[Record], end: float) -> list[str]:
     """One line per statement that is not right; [] when everything agrees.
 
-    Some captures end before the last answer did: `end` is the time of the last packet, in seconds. What came later cannot
-    be known; a call that was under way then must say so.
+    Some captures end before the last answer did: `end` is the time of the last packet, in seconds. What came later
+    cannot be known; a call that was under way then must say so.
     """
     found: list[str] = []
     left = [c for c in calls if c["operation"] == "chat"]
