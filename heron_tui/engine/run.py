@@ -77,7 +77,6 @@ def replay(captures: list[str], store: Path) -> Counters:
 
 def tune_garbage_collector() -> None:
     """Decoding makes few cycles and many objects: the collector's usual threshold costs more than the parsers."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(200_000, 20, 50)
 
