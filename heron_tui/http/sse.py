@@ -2,8 +2,8 @@
 
 import re
 from dataclasses import dataclass, field
-from itertools import accumulate
-from operator import add
+from itertools import accumulate, repeat
+from operator import add, contains
 
 BOM = b"\xef\xbb\xbf"
 LINE = re.compile(rb"([^\r\n]*)(?:\r\n|\r|\n)")
@@ -152,9 +152,9 @@ def plain(text: bytes, offset: int) -> Found | None:
 
 def _unnamed(text: bytes, offset: int) -> Found | None:
     data = text[len(DATA) : -2].split(b"\n\n" + DATA)
-    if text.count(b"\n") != 2 * len(data):
+    if any(map(contains, data, repeat(b"\n"))):
         return None
-    ends = list(accumulate([len(item) + len(DATA) + 2 for item in data], initial=offset))
+    ends = list(accumulate(map(add, map(len, data), repeat(len(DATA) + 2)), initial=offset))
     return Found([""] * len(data), data, ends[:-1], ends[1:])
 
 
@@ -162,14 +162,17 @@ def _named(text: bytes, offset: int) -> Found | None:
     lines = text.split(b"\n")
     lines.pop()
     heads, data = lines[::3], lines[1::3]
-    if len(lines) % 3 or any(lines[2::3]) or text.count(b"\n" + DATA) != len(data):
+    if len(lines) % 3 or any(lines[2::3]):
         return None
     names = {head: head[len(EVENT) :].decode("utf-8", "replace") for head in set(heads)}
     if not all(head.startswith(EVENT) for head in names):
         return None
+    data = [line.removeprefix(DATA) for line in data]
     sizes = map(add, map(len, heads), map(len, data))
-    ends = list(accumulate([size + 3 for size in sizes], initial=offset))
-    return Found([names[head] for head in heads], [line[len(DATA) :] for line in data], ends[:-1], ends[1:])
+    ends = list(accumulate(map(add, sizes, repeat(len(DATA) + 3)), initial=offset))
+    if ends[-1] != offset + len(text):  # a line had no such prefix
+        return None
+    return Found(list(map(names.__getitem__, heads)), data, ends[:-1], ends[1:])
 
 
 def exact(text: bytes, offset: int) -> tuple[Found, int]:
