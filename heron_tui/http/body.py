@@ -1,27 +1,17 @@
 """The body of one message: content decoded, kept up to a cap, and split into events while it comes."""
 
-from ..model.http import EventBatch, Headers
+from collections.abc import Sequence
+from itertools import accumulate
+
+from ..model.http import EventBatch, Headers, Place
 from .context import Context
 from .encoding import Decoding
-from .head import codings, media_type
-from .ndjson import Ndjson
+from .events import Found, Splitter
+from .head import codings
 from .run import Run
-from .sse import Found, Sse
+from .splitting import splitter
 
-NDJSON = frozenset(
-    {
-        "application/x-ndjson",
-        "application/ndjson",
-        "application/jsonl",
-        "application/x-jsonlines",
-        "application/jsonlines",
-        "application/stream+json",
-    }
-)
-UNTYPED = frozenset({"", "text/plain", "application/octet-stream"})
-SSE_BEGINS = (b"data: ", b"event: ")
-
-Place = tuple[int, int]  # packet, time
+Spot = tuple[int, int]  # packet, time
 
 
 class Body:
@@ -50,15 +40,9 @@ class Body:
         self._parts: list[bytes] = []
         self._kept = 0
         self._size = 0
-        media = media_type(headers)
-        self._guess: bytes | None = b"" if exchange is not None and media in UNTYPED else None
-        self._splitter: Sse | Ndjson | None = None
-        if exchange is not None and (media == "text/event-stream" or media in UNTYPED):
-            self._splitter = Sse(context.limits.event)
-        elif exchange is not None and media in NDJSON:
-            self._splitter = Ndjson(context.limits.event)
-        self._begun: Place | None = None
-        self._last: Place = (0, 0)
+        self._splitter = splitter(headers, context.limits.event) if exchange is not None else None
+        self._begun: Spot | None = None
+        self._last: Spot = (0, 0)
 
     @property
     def error(self) -> str | None:
@@ -80,11 +64,35 @@ class Body:
             run = self._decode(run, self._decoding)
         if not run.data:
             return None
-        if self._guess is not None:
-            self._look(self._guess + run.data[:16])
         base = self._size
         self._keep(run.data)
         return self._split(run, base, self._splitter) if self._splitter else None
+
+    def whole(self, data: bytes) -> None:
+        """The body, framed by itself."""
+        self.raw_size += len(data)
+        self._keep(data)
+
+    def messages(self, kind: str, messages: Sequence[tuple[str, bytes, Place]]) -> EventBatch:
+        """Events that came framed by themselves: name, data, and place of each. They stand in the body line by line."""
+        names, data, places = map(list, zip(*messages, strict=True))
+        ends = list(accumulate((len(item) + 1 for item in data), initial=self._size))
+        self._keep(b"".join(item + b"\n" for item in data))
+        index = self.events
+        self.events += len(data)
+        return EventBatch(
+            exchange=self._exchange,
+            kind=kind,
+            index=index,
+            names=names,
+            data=data,
+            starts=ends[:-1],
+            ends=ends[1:],
+            t_us=[place.t_first_us for place in places],
+            t_end_us=[place.t_last_us for place in places],
+            first_packet=[place.first_packet for place in places],
+            last_packet=[place.last_packet for place in places],
+        )
 
     def gap(self, size: int) -> None:
         """`size` bytes are missing here; 0 if it is not known how many."""
@@ -100,9 +108,8 @@ class Body:
         """Nothing more will come; `whole`: because the framing says so."""
         if whole and self._decoding and self.raw_size and not self.dropped:
             self._decoding.close()
-        if self._splitter and (whole or isinstance(self._splitter, Sse)):
-            found = self._splitter.close()
-            return self._batch(found, None, self._size)
+        if self._splitter:
+            return self._batch(self._splitter.close(whole), None, self._size)
         return None
 
     def take(self) -> bytes:
@@ -111,15 +118,6 @@ class Body:
         self._context.budget.give_back(self._kept)
         self._parts, self._kept = [], 0
         return body
-
-    def _look(self, begin: bytes) -> None:
-        """Without a telling Content-Type it is an event stream if it begins like one."""
-        if begin.startswith(SSE_BEGINS):
-            self._guess = None
-        elif any(field.startswith(begin) for field in SSE_BEGINS):
-            self._guess = begin
-        else:
-            self._guess = self._splitter = None
 
     def _keep(self, data: bytes) -> None:
         self._size += len(data)
@@ -147,7 +145,7 @@ class Body:
                 size += len(decoded)
         return Run(b"".join(out), starts, wires, run.marks, exact=False)
 
-    def _split(self, run: Run, base: int, splitter: Sse | Ndjson) -> EventBatch | None:
+    def _split(self, run: Run, base: int, splitter: Splitter) -> EventBatch | None:
         batch = self._batch(splitter.feed(run.data), run, base)
         if base <= splitter.start < self._size:
             self._begun = run.at(splitter.start - base)

@@ -8,6 +8,7 @@ from .layer import Ignored, Layer, Switch
 from .limits import Budget, Limits
 from .pairing import Http1
 from .sniffing import OTHER_SIDE, Sniffing
+from .websocket import WebSocket
 
 
 class Connection:
@@ -63,6 +64,9 @@ class Connection:
             case "http/2":
                 context.protocol("http/2", context.turned)
                 return Http2(context, switch.hunting, switch.exchange)
+            case "websocket":
+                context.protocol("websocket", context.turned)
+                return WebSocket(context, switch.exchange)
             case name:
                 context.protocol(name, context.turned)
                 return Ignored()

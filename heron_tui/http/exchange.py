@@ -4,6 +4,8 @@ Request, Response, EventBatch*, ExchangeEnd. A response may well begin before it
 segment of the request that was captured late): what it says is then held back.
 """
 
+from collections.abc import Sequence
+
 from ..core.ids import content_id
 from ..model.http import (
     EventBatch,
@@ -75,8 +77,8 @@ class Exchange:
         self.first_packet = 0
         self._context = context
         self._transport = transport
-        self._stream = stream
-        self._target = ""
+        self.stream = stream
+        self.target = ""
         self._request: Message | None = None
         self._response: Message | None = None
         self._held: list[HttpEvent] = []
@@ -84,13 +86,18 @@ class Exchange:
         self._trailers: Headers = ()
 
     def request_head(self, head: RequestHead) -> None:
-        self.method, self._target, self.headers = head.method, head.target, head.headers
+        self.method, self.target, self.headers = head.method, head.target, head.headers
         self.first_packet, self.t_head = head.place.first_packet, head.place.t_first_us
         self._request = Message(self._context, head.headers, head.place, None)
 
     def request_body(self, run: Run) -> None:
         if self._request and not self.request_done:
             self._request.feed(run)
+
+    def request_message(self, body: bytes) -> None:
+        """A body that came framed by itself."""
+        if self._request:
+            self._request.body.whole(body)
 
     def request_gap(self, size: int) -> None:
         if self._request:
@@ -114,10 +121,10 @@ class Exchange:
                 flow=context.flow.id,
                 client=context.client,
                 server=context.server,
-                stream=self._stream,
+                stream=self.stream,
                 transport=self._transport,
                 method=self.method,
-                target=self._target,
+                target=self.target,
                 host=self._host(),
                 headers=self.headers,
                 body=body.take(),
@@ -157,6 +164,15 @@ class Exchange:
         if self._response and not self.ended:
             self._tell_events(self._response.feed(run))
 
+    def messages(self, kind: str, messages: Sequence[tuple[str, bytes, Place]], raw_size: int) -> None:
+        """Name, data and place of messages that came framed by themselves, in `raw_size` bytes; they need no head."""
+        first, last = messages[0][2], messages[-1][2]
+        if self._response is None:
+            self._response = Message(self._context, (), first, self.id)
+        self._response.touch(last.end, last.last_packet, last.t_last_us)
+        self._response.body.raw_size += raw_size
+        self._tell_events(self._response.body.messages(kind, messages))
+
     def response_gap(self, size: int) -> None:
         if self._response:
             self._response.body.gap(size)
@@ -167,6 +183,10 @@ class Exchange:
 
     def trailers(self, headers: Headers) -> None:
         self._trailers = headers
+
+    @property
+    def response_headers(self) -> Headers:
+        return self._response.headers if self._response else ()
 
     @property
     def upgraded(self) -> str | None:
@@ -220,7 +240,7 @@ class Exchange:
     def _host(self) -> str:
         if host := header(self.headers, "host") or header(self.headers, ":authority"):
             return host
-        _, scheme, rest = self._target.partition("://")
+        _, scheme, rest = self.target.partition("://")
         return rest.partition("/")[0] if scheme else self._context.server
 
     def _tell_events(self, batch: EventBatch | None) -> None:

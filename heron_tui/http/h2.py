@@ -28,6 +28,7 @@ class Http2:
         self._asking: set[int] = set()
         self._answering: set[int] = set()
         self._blind = hunting
+        self._said = False
         self._closed: list[tuple[Side | None, int]] = []
         self._frames = (
             Frames(_Asked(self), context, preface=not hunting, hunting=hunting),
@@ -59,6 +60,7 @@ class Http2:
     # What the two directions tell, by way of `_Asked` and `_Answered`.
 
     def request(self, stream: int, headers: Headers | None, place: Place) -> None:
+        self._say(place)
         if stream in self._streams or stream in self._over:
             return  # trailers
         exchange = self._open(stream)
@@ -67,6 +69,7 @@ class Http2:
         self._answering.add(stream)
 
     def response(self, stream: int, headers: Headers | None, place: Place) -> None:
+        self._say(place)
         exchange = self._streams.get(stream)
         if exchange is None:
             if stream in self._over or not self._blind:
@@ -125,11 +128,20 @@ class Http2:
 
     def lost(self, side: Side) -> None:
         self._blind = True
+        self._said = False
         for exchange in self._streams.values():
             if side == CLIENT:
                 exchange.request_gap(0)
             else:
                 exchange.response_gap(0)
+
+    def _say(self, place: Place) -> None:
+        """Once, at the first headers behind what is missing."""
+        if self._blind and not self._said:
+            self._said = True
+            self._context.counters.desyncs += 1
+            text = "frames are missing: headers that refer to earlier ones cannot be known"
+            self._context.trouble("h2.desync", text, place.first_packet, place.t_first_us)
 
     def _open(self, stream: int) -> Exchange:
         if len(self._streams) >= self._context.limits.streams:

@@ -1,10 +1,10 @@
 """Lines of JSON: application/x-ndjson and its like. Each line that is not blank is an event."""
 
-from .sse import Found
+from .events import Found
 
 
 class Ndjson:
-    """Splits lines, however their bytes are cut. Same behaviour as `Sse`: see there.
+    """Splits lines, however their bytes are cut. See `Splitter`.
 
     The last line needs no line end where the body is whole; in a body that was cut it is left out.
     """
@@ -55,9 +55,9 @@ class Ndjson:
         self.start += self._held
         self._parts, self._held, self._skipping = [], 0, True
 
-    def close(self) -> Found:
-        """The body is whole: its last line is one, with or without line end."""
-        if not self._held:
+    def close(self, whole: bool) -> Found:
+        """The body is over: if it is whole, its last line is one, with or without line end."""
+        if not whole or not self._held:
             return Found()
         found = self.feed(b"\n")
         if found:

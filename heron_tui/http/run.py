@@ -54,15 +54,15 @@ class Run:
     def _segments(self, offsets: list[int]) -> list[int]:
         if len(self.marks.starts) == 1:
             return [0] * len(offsets)
-        wanted = np.array(offsets)
-        wire = np.array(self.wire)
+        wanted = np.array(offsets, np.int64)
+        wire = np.array(self.wire, np.int64)
         if len(self.starts) == 1:
             places = wanted + wire[0] if self.exact else np.repeat(wire, len(offsets))
         else:
-            starts = np.array(self.starts)
-            piece = np.maximum(np.searchsorted(starts, wanted, "right") - 1, 0)
+            starts = np.array(self.starts, np.int64)
+            piece = np.maximum(starts.searchsorted(wanted, "right") - 1, 0)
             places = wire[piece] + (wanted - starts[piece]) if self.exact else wire[piece]
-        found = np.searchsorted(np.array(self.marks.starts), places, "right") - 1
+        found = np.array(self.marks.starts, np.int64).searchsorted(places, "right") - 1
         segments: list[int] = np.maximum(found, 0).tolist()
         return segments
 

@@ -31,8 +31,10 @@ class Kind(Enum):
     STATUS = 2
     HTTP2 = 3
     HTTP2_SERVER = 4
-    TLS = 5
-    OTHER = 6
+    WEBSOCKET = 5
+    WEBSOCKET_SERVER = 6
+    TLS = 7
+    OTHER = 8
 
 
 def sniff(data: bytes) -> Kind:

@@ -6,7 +6,9 @@ from .frames import find_frame, side_of
 from .layer import Switch
 from .sniff import Kind, find_request, find_status, sniff
 from .tape import Tape
+from .ws_frames import MASKED, begins_messages
 
+SIDE_UNKNOWN = 64 << 10  # bytes of HTTP/2 without headers, until the sides are taken as the flow has them
 OTHER_SIDE: tuple[Side, Side] = (SERVER, CLIENT)
 
 
@@ -28,8 +30,8 @@ class Sniffing:
             return None
         tape.append(event)
         kind = sniff(tape.data[tape.pos :])
-        if kind is Kind.OTHER and self._midstream:
-            kind = self._search(tape, event)
+        if self._midstream and kind in (Kind.OTHER, Kind.HTTP2_SERVER):  # a client's settings look like a server's
+            kind = self._search(tape, event, side)
         match kind:
             case Kind.PARTIAL:
                 return Switch("unknown") if self._too_much() else None
@@ -41,6 +43,10 @@ class Sniffing:
                 return self._speaks("http/2", side, side)
             case Kind.HTTP2_SERVER:
                 return self._speaks("http/2", OTHER_SIDE[side], side)
+            case Kind.WEBSOCKET:
+                return self._speaks("websocket", side, side)
+            case Kind.WEBSOCKET_SERVER:
+                return self._speaks("websocket", OTHER_SIDE[side], side)
             case Kind.TLS:
                 return Switch("tls")
             case Kind.OTHER:
@@ -50,7 +56,7 @@ class Sniffing:
         for tape in self._tapes:
             self._skip(tape, len(tape.data))
 
-    def _search(self, tape: Tape, chunk: Chunk) -> Kind:
+    def _search(self, tape: Tape, chunk: Chunk, side: Side) -> Kind:
         if sniff(chunk.data) is Kind.TLS:
             return Kind.TLS
         request, keep_request = find_request(tape.data, tape.pos)
@@ -58,13 +64,26 @@ class Sniffing:
         found = [at for at in (request, status) if at is not None]
         if not found and (frame := find_frame(tape.data, tape.pos, least=2)) is not None:
             self._skip(tape, frame)
-            sender = side_of(tape.data, frame)
-            return Kind.HTTP2 if (chunk.side if sender is None else sender) == CLIENT else Kind.HTTP2_SERVER
+            return self._frames(tape, side)
+        if not found and begins_messages(chunk.data, 0):
+            self._skip(tape, len(tape.data) - len(chunk.data))
+            masked = chunk.data[1] & MASKED
+            return Kind.WEBSOCKET if masked else Kind.WEBSOCKET_SERVER
         if not found:
             self._skip(tape, min(keep_request, keep_status))
             return Kind.PARTIAL
         self._skip(tape, min(found))
         return Kind.REQUEST if min(found) == request else Kind.STATUS
+
+    def _frames(self, tape: Tape, side: Side) -> Kind:
+        """HTTP/2 from the middle: the first headers tell who speaks. What comes before them belongs to no
+        known stream."""
+        sender = side_of(tape.data, tape.pos)
+        if sender is None and len(tape) < SIDE_UNKNOWN:
+            return Kind.PARTIAL
+        if sender is None:
+            sender = side
+        return Kind.HTTP2 if sender == CLIENT else Kind.HTTP2_SERVER
 
     def _too_much(self) -> bool:
         limits = self._context.limits

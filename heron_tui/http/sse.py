@@ -1,28 +1,16 @@
 """Server-sent events as the WHATWG has them (HTML, 9.2.6 "Interpreting an event stream")."""
 
 import re
-from dataclasses import dataclass, field
 from itertools import accumulate, repeat
 from operator import add, contains
+
+from .events import Found
 
 BOM = b"\xef\xbb\xbf"
 LINE = re.compile(rb"([^\r\n]*)(?:\r\n|\r|\n)")
 # A CR at the very end is no line end yet: an LF may still come.
 BLANK = re.compile(rb"(?:\r\n|\n|\r(?=[^\n]))(?:\r\n|\n|\r(?=[^\n]))")
 EVENT, DATA = b"event: ", b"data: "
-
-
-@dataclass(slots=True)
-class Found:
-    """Events in order, as parallel lists; bytes [start, end) of each in the decoded body."""
-
-    names: list[str] = field(default_factory=list)
-    data: list[bytes] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.data)
 
 
 class Sse:
@@ -80,7 +68,7 @@ class Sse:
         self._skipping = True
         self._bom = False
 
-    def close(self) -> Found:
+    def close(self, _whole: bool) -> Found:
         """The body is over: a CR at its end was a line end after all."""
         text = b"".join(self._parts)
         found, rest = exact(text, self.start) if text.endswith(b"\r") and not self._skipping else (Found(), 0)

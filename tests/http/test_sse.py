@@ -3,8 +3,9 @@
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from heron_tui.http.events import Found
 from heron_tui.http.ndjson import Ndjson
-from heron_tui.http.sse import Found, Sse, exact, plain
+from heron_tui.http.sse import Sse, exact, plain
 
 from .play import at_places
 
@@ -39,7 +40,7 @@ def by_the_book(body: bytes) -> list[tuple[str, bytes]]:
 
 def run(splitter: Sse | Ndjson, parts: list[bytes], whole: bool = True) -> Found:
     found = Found()
-    for part in [*(splitter.feed(part) for part in parts), *([splitter.close()] if whole else [])]:
+    for part in [*(splitter.feed(part) for part in parts), *([splitter.close(True)] if whole else [])]:
         found.names += part.names
         found.data += part.data
         found.starts += part.starts
@@ -101,7 +102,7 @@ def test_the_short_way_is_taken_only_where_it_is_right(text: bytes):
 def test_an_event_without_its_blank_line_is_held_not_told():
     splitter = Sse(LIMIT)
     assert splitter.feed(b"data: a\n\ndata: b\n").data == [b"a"]
-    assert not splitter.close() and splitter.unfinished == 8
+    assert not splitter.close(True) and splitter.unfinished == 8
 
 
 def test_a_gap_costs_the_event_that_it_touched_and_no_other():

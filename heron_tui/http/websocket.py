@@ -1,0 +1,212 @@
+"""A WebSocket connection behind its upgrade: its messages as exchanges.
+
+On a socket of the Responses API each ``response.create`` of the client opens an exchange, and what the server says
+until the response has ended is its answer. One response is made at a time there, so messages that name no response
+belong to the one begun last. All other messages, of either side, are the events of one exchange for the connection.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import msgspec
+
+from ..model.flow import CLIENT, SERVER, Chunk, Close, Gap, Side
+from ..model.http import ExchangeState, Headers, Place
+from .context import Context
+from .exchange import Exchange
+from .head import RequestHead
+from .layer import Switch
+from .ws_frames import TEXT, Frames, Message, takeover
+
+TRANSPORT = "websocket"
+CREATE = "response.create"
+CREATED = "response.created"
+ENDS = frozenset({"response.completed", "response.failed", "response.incomplete", "response.cancelled", "error"})
+SIDES = ("client", "server")
+
+
+class _Response(msgspec.Struct):
+    id: str | None = None
+
+
+class _Envelope(msgspec.Struct):
+    """What of a message tells where it belongs."""
+
+    type: str | None = None
+    response: _Response | None = None
+    response_id: str | None = None
+
+    @property
+    def id(self) -> str | None:
+        return (self.response and self.response.id) or self.response_id
+
+
+_decode = msgspec.json.Decoder(_Envelope).decode
+NO_ENVELOPE = _Envelope()
+
+
+def envelope(message: Message) -> _Envelope:
+    """Of a JSON text message; an empty one for any other."""
+    if message.kind != TEXT or not message.data or message.data.lstrip()[:1] != b"{":
+        return NO_ENVELOPE
+    try:
+        return _decode(message.data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return NO_ENVELOPE
+
+
+@dataclass(slots=True)
+class _Call:
+    """A response.create and what the server has said to it. `messages`: not told yet."""
+
+    exchange: Exchange
+    id: str | None = None
+    begun: bool = False
+    messages: list[tuple[str, Message]] = field(default_factory=list)
+
+
+class WebSocket:
+    def __init__(self, context: Context, upgrade: Exchange | None = None) -> None:
+        """`upgrade`: the exchange that opened it; None if that was not seen."""
+        self._context = context
+        self._upgrade = upgrade
+        agreed: Headers = upgrade.response_headers if upgrade else ()
+        self._frames = tuple(
+            Frames(_Side(self, side), context, takeover(agreed, side == SERVER), hunting=upgrade is None)
+            for side in (CLIENT, SERVER)
+        )
+        self._calls: deque[_Call] = deque()
+        self._rest: _Call | None = None
+        self._asked = 0
+        self._closing: tuple[Side, int] | None = None
+
+    def feed(self, event: Chunk | Gap, side: Side) -> Switch | None:
+        self._frames[side].feed(event)
+        for call in (*self._calls, self._rest):
+            if call:
+                self._tell(call)
+        return None
+
+    def close(self, close: Close, side: Side | None) -> None:
+        if self._closing is None and side is not None:
+            self._closing = side, close.time_us
+        for frames in self._frames:
+            frames.close()
+        self._end_all(close.how == "eof", close.time_us)
+
+    def message(self, side: Side, message: Message) -> None:
+        if side == CLIENT:
+            self._asked += 1
+        say = envelope(message)
+        if side == CLIENT and say.type == CREATE:
+            self._create(message)
+            return
+        call = self._of(say, message.place) if side == SERVER else None
+        if call is None:
+            if message.data is not None:
+                self._connection(message).messages.append((SIDES[side], message))
+            return
+        call.begun = True
+        if message.data is None:
+            call.exchange.response_gap(0)
+            return
+        call.messages.append((say.type or "", message))
+        if say.type in ENDS:
+            self._tell(call)
+            call.exchange.end("complete")
+            self._calls.remove(call)
+
+    def closing(self, side: Side, place: Place) -> None:
+        """A close frame: no further message comes from that side (RFC 6455 5.5.1)."""
+        if self._closing is None:
+            self._closing = side, place.t_last_us
+        self._end_all(False, place.t_last_us)
+
+    def lost(self, side: Side) -> None:
+        """Messages of a side may be missing."""
+        for call in (*self._calls, self._rest):
+            if call and side == SERVER:
+                self._tell(call)
+                call.exchange.response_gap(0)
+
+    def _create(self, message: Message) -> None:
+        if len(self._calls) >= self._context.limits.pipelined:
+            oldest = self._calls.popleft()
+            oldest.exchange.give_up("cut" if oldest.begun else "no_response")
+        self._calls.append(_Call(self._open(self._asked, message.place, message.data or b"")))
+
+    def _open(self, number: int, place: Place, body: bytes | None) -> Exchange:
+        """`body`: None where it is not known."""
+        exchange = Exchange(self._context, TRANSPORT, self._context.next_ordinal(), number)
+        up = self._upgrade
+        head = RequestHead(up.method if up else "?", up.target if up else "", up.headers if up else (), place)
+        exchange.request_head(head)
+        exchange.request_message(body or b"")
+        exchange.request_end(whole=body is not None)
+        return exchange
+
+    def _connection(self, message: Message) -> _Call:
+        """The exchange for messages that belong to no response."""
+        if self._rest is None:
+            self._rest = _Call(self._open(0, message.place, b""))
+        return self._rest
+
+    def _of(self, say: _Envelope, place: Place) -> _Call | None:
+        """The call that a message of the server belongs to."""
+        if not self._calls and say.type != CREATED:
+            return None
+        if say.type == CREATED or (say.id and say.id not in {call.id for call in self._calls}):
+            fresh = next((call for call in self._calls if call.id is None), None)
+            if fresh is None and say.type == CREATED:  # its response.create was not seen
+                self._asked += 1
+                fresh = _Call(self._open(self._asked, place, None))
+                self._calls.append(fresh)
+            if fresh is None:
+                return None
+            fresh.id = say.id
+            while self._calls[0] is not fresh:
+                ended = self._calls.popleft()
+                self._tell(ended)
+                ended.exchange.end("cut")
+            return fresh
+        if say.id:
+            return next(call for call in self._calls if call.id == say.id)
+        return self._calls[0]
+
+    def _tell(self, call: _Call) -> None:
+        told = [(name, m.data, m.place) for name, m in call.messages if m.data is not None]
+        raw_size = sum(message.raw_size for _, message in call.messages)
+        call.messages = []
+        if told:
+            call.exchange.messages(TRANSPORT, told, raw_size)
+
+    def _end_all(self, eof: bool, time_us: int) -> None:
+        calls = [*self._calls, *([self._rest] if self._rest else [])]
+        self._calls.clear()
+        self._rest = None
+        for call in calls:
+            self._tell(call)
+            state: ExchangeState = "complete"
+            if eof and self._closing is None:
+                state = "open"
+            elif call.exchange.stream:
+                left = self._closing is not None and self._closing[0] == CLIENT
+                state = "aborted" if left else "cut" if call.begun else "no_response"
+            call.exchange.end(state, time_us if state in ("aborted", "no_response") else None)
+
+
+class _Side:
+    """Takes what the frames of one side tell."""
+
+    def __init__(self, connection: WebSocket, side: Side) -> None:
+        self._connection = connection
+        self._side = side
+
+    def message(self, message: Message) -> None:
+        self._connection.message(self._side, message)
+
+    def closing(self, place: Place) -> None:
+        self._connection.closing(self._side, place)
+
+    def lost(self) -> None:
+        self._connection.lost(self._side)
