@@ -113,34 +113,38 @@ def _query(arguments: Sequence[str]) -> int:
         "files", nargs="*", metavar="FILE|STORE ... KIND", help="captures or a store, then what to print"
     )
     parser.add_argument("--demo", action="store_true", help="the bundled capture")
+    parser.add_argument(
+        "-Y", dest="filter", metavar="FILTER", help="only what fits this display filter (docs/filter.md)"
+    )
     parser.add_argument("--fields", metavar="A,B", help="only these fields, in this order")
     parser.add_argument("--full", action="store_true", help="texts whole, not cut")
     parser.add_argument("--store", type=Path, metavar="PATH", help="keep the results in this store")
     form = parser.add_mutually_exclusive_group()
-    for name, words in (
-        ("json", "one JSON object a line"),
-        ("csv", "comma separated, with a header"),
-        ("table", "for eyes"),
-    ):
+    forms = {"json": "one JSON object a line", "csv": "comma separated, with a header", "table": "for eyes"}
+    for name, words in forms.items():
         form.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=words)
     args = parser.parse_args(arguments)
     kind = args.files.pop() if args.files and args.files[-1] in KINDS else "calls"
     if not args.files and not args.demo:
         parser.error("name a capture or a store")
-    form_name = args.form or ("table" if sys.stdout.isatty() else "json")
+    chosen = args.form or ("table" if sys.stdout.isatty() else "json")
     fields = args.fields.split(",") if args.fields else None
     files = _files(args)
 
     from . import query
 
-    if len(files) == 1 and is_store(files[0]):
-        return query.run_store(
-            Path(files[0]), kind, fields=fields, form=form_name, full=args.full, out=sys.stdout.buffer
-        )
     query.check_fields(kind, fields)
+    where = query.read_filter(kind, args.filter)
+
+    def show(store: Path) -> int:
+        out = sys.stdout.buffer
+        return query.run_store(store, kind, fields=fields, form=chosen, full=args.full, out=out, where=where)
+
+    if len(files) == 1 and is_store(files[0]):
+        return show(Path(files[0]))
     _check(files)
     with _analysed(files, args.store) as store:
-        return query.run_store(store, kind, fields=fields, form=form_name, full=args.full, out=sys.stdout.buffer)
+        return show(store)
 
 
 class _analysed:  # noqa: N801 -- reads as a phrase in `with`

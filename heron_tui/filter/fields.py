@@ -58,7 +58,6 @@ def _table() -> dict[str, Field]:
     add("http", "path", "text", "path of the request, without its query")
     add("http", "status", "int", "status code of the response")
     add("http", "header", "text", 'a header of request or response: http.header["name"]', many=True)
-    add("http", "body", "text", "text of request or response body")
 
     add("call", "id", "text", "id of the call")
     add("call", "n", "int", "number of the call, by start of the request")
@@ -70,7 +69,7 @@ def _table() -> dict[str, Field]:
     add("call", "transport", "text", "http/1.1, http/2, websocket")
     add("call", "status", "int", "HTTP status")
     add("call", "outcome", "text", "ok, error, truncated, aborted, no_response, in_progress")
-    add("call", "error", "text", "type of the error, where there is one", "error_type")
+    add("call", "error", "text", "type of the error, or how else it failed: truncated, aborted, ...", "failure")
     add("call", "ttft", "duration", "request end to first token", "ttft_us")
     add("call", "e2e", "duration", "request start to last byte", "e2e_us")
     add("call", "tpot", "duration", "time per output token", "tpot_us")
@@ -122,4 +121,4 @@ def _table() -> dict[str, Field]:
 
 
 FIELDS = _table()
-FIELDS["body"] = Field("body", "http", "text", "body", "text of request or response body")
+FIELDS["body"] = Field("body", "http", "text", "body", "text of request or response body", many=True)

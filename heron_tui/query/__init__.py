@@ -1,24 +1,51 @@
 """`heron-tui query`: the store's records on stdout."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from ..core.errors import UsageError
+from ..filter.match import matches
+from ..filter.parser import parse
+from ..filter.tree import Node
 from ..store.reader import Reader
 from . import forms
 from .fields import FIELDS, check
-from .rows import chosen, records
+from .relatives import Relatives
+from .rows import Record, chosen, records
 
 check_fields = check
 
 
-def run_store(path: Path, kind: str, *, fields: Sequence[str] | None, form: str, full: bool, out: BinaryIO) -> int:
+def read_filter(kind: str, text: str | None) -> Node | None:
+    """The tree of a display filter for records of a kind.
+
+    Raises:
+        FilterError: it cannot be read; the message shows where.
+        UsageError: this kind cannot be filtered.
+    """
+    if text and kind == "metrics":
+        raise UsageError("metrics cannot be filtered yet: filter calls, and compute from those")
+    return parse(text) if text else None
+
+
+def run_store(
+    path: Path,
+    kind: str,
+    *,
+    fields: Sequence[str] | None,
+    form: str,
+    full: bool,
+    out: BinaryIO,
+    where: Node | None = None,
+) -> int:
     """Print all records of a kind; answers the exit code.
 
     Args:
         kind: `calls`, `turns`, `sessions`, `tools`, `flows`, `exchanges`, `packets`, `findings`, `metrics`.
         fields: only these (dots go into nested objects), in this order; None for all.
         form: `json`, `csv`, `table`.
+        where: a display filter; records that do not fit are left out.
 
     Raises:
         UsageError: a field that this kind does not have.
@@ -27,7 +54,7 @@ def run_store(path: Path, kind: str, *, fields: Sequence[str] | None, form: str,
     check(kind, fields)
     reader = Reader(path)
     try:
-        found = (chosen(record, kind, fields) for record in records(reader, kind, full=full))
+        found = (chosen(record, kind, fields) for record in _fitting(reader, kind, where, full=full))
         if form == "json":
             forms.as_json(found, out)
         elif form == "csv":
@@ -37,6 +64,17 @@ def run_store(path: Path, kind: str, *, fields: Sequence[str] | None, form: str,
     finally:
         reader.close()
     return 0
+
+
+def _fitting(reader: Reader, kind: str, where: Node | None, *, full: bool) -> Iterator[Record]:
+    """The records that fit. The filter looks at whole texts, whatever is printed of them."""
+    if where is None:
+        return records(reader, kind, full=full)
+    relatives = Relatives(reader, where)
+    whole = records(reader, kind, full=True)
+    shown = whole if full or kind == "packets" else records(reader, kind, full=False)
+    pairs = ((row, row) for row in whole) if shown is whole else zip(whole, shown, strict=True)
+    return (short for row, short in pairs if matches(where, relatives.of(kind, row)))
 
 
 def stores(*, as_json: bool, out: BinaryIO) -> int:
