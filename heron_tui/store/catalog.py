@@ -90,6 +90,7 @@ def in_use(path: Path) -> bool:
     connection = sqlite3.connect(path, timeout=0, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("PRAGMA journal_mode = WAL")
     except sqlite3.OperationalError:
         return True
     except sqlite3.DatabaseError:  # no database at all
@@ -126,8 +127,10 @@ def _beside(path: Path) -> list[Path]:
 
 
 def _modified_us(path: Path) -> int:
-    """When the store or its log was last written to."""
-    return max(file.stat().st_mtime_ns for file in _beside(path) if file.exists()) // 1000
+    """When the store was last written to; a log that holds nothing was made by a reader."""
+    log = path.with_name(f"{path.name}-wal")
+    files = [path, log] if log.exists() and log.stat().st_size else [path]
+    return max(file.stat().st_mtime_ns for file in files) // 1000
 
 
 def _size(path: Path) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from ..model.packet import Kind
 from . import packet_words
 from .events import Events
 from .json_text import loads
@@ -16,8 +17,8 @@ from .packet_blocks import Columns
 from .shapes import PacketRow, Record
 from .streams import Streams
 
-WORDY = frozenset({0, 6})
-"""Kinds (`Kind.DATA`, `Kind.OUT_OF_ORDER`) whose payload is told in the terms of HTTP."""
+WORDY = frozenset({Kind.DATA, Kind.OUT_OF_ORDER})
+"""Kinds of packets whose payload is told in the terms of HTTP."""
 
 NO_FLOW: Record = dict.fromkeys(("id", "client", "server", "process", "protocol", "turned"))
 NO_TOKENS: Record = {"input_tokens": None, "output_tokens": None}
@@ -63,11 +64,11 @@ class PacketRows:
             side = 1 - side
         carried = packet["payload"] > 0 and packet["kind"] in WORDY
         exchange = _exchange(number, side if carried else -1, exchanges)
-        info = packet_words.below_http(packet["kind"], flow["protocol"])
+        info = packet_words.below_http(packet["kind"], side, flow["protocol"])
         event = status = ttft = None
         tokens = NO_TOKENS
         if exchange and carried:
-            late = "out of order · " * (packet["kind"] != 0)
+            late = "out of order · " if packet["kind"] == Kind.OUT_OF_ORDER else ""
             if side == 0:
                 info = late + packet_words.request(number, exchange)
             else:

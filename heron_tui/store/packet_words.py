@@ -26,8 +26,10 @@ KINDS = {
 STREAMS = {"sse": "SSE", "ndjson": "NDJSON", "websocket": "WebSocket"}
 
 
-def below_http(kind: int, protocol: str | None) -> str:
+def below_http(kind: int, side: int, protocol: str | None) -> str:
     """For a packet that carries nothing of an exchange."""
+    if kind == Kind.SYN and side == 1:
+        return "SYN ACK"
     return KINDS.get(kind) or ("TLS data" if protocol == "tls" else "data")
 
 

@@ -183,9 +183,7 @@ class Writer:
         return new
 
     def close(self) -> None:
-        """Close the file; what was not committed is dropped."""
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+        """Close the file; what was not committed is dropped. Closing again does nothing."""
         self._connection.close()
 
     def _begin_run(self) -> PacketWriter:
