@@ -99,9 +99,9 @@ class Sniffing:
         context, other = self._context, OTHER_SIDE[decided]
         if self._midstream:
             self._skip(self._tapes[other], len(self._tapes[other].data))
-        if self._skipped:
+        if self._skipped or (self._midstream and protocol == "websocket"):
             tape = self._tapes[decided]
-            text = f"{self._skipped} bytes before the first message head that was seen could not be read"
+            text = f"joined midway: {self._skipped} bytes before the first message that was seen could not be read"
             context.trouble("tcp.midstream", text, *tape.at(tape.offset))
         if client == SERVER:
             context.turn()

@@ -78,6 +78,7 @@ class WebSocket:
         self._calls: deque[_Call] = deque()
         self._rest: _Call | None = None
         self._asked = 0
+        self._answers_lost = upgrade is None
         self._closing: tuple[Side, int] | None = None
 
     def feed(self, event: Chunk | Gap, side: Side) -> Switch | None:
@@ -97,19 +98,18 @@ class WebSocket:
     def message(self, side: Side, message: Message) -> None:
         if side == CLIENT:
             self._asked += 1
+        if message.data is None:
+            self.lost(side)
+            return
         say = envelope(message)
         if side == CLIENT and say.type == CREATE:
             self._create(message)
             return
         call = self._of(say, message.place) if side == SERVER else None
         if call is None:
-            if message.data is not None:
-                self._connection(message).messages.append((SIDES[side], message))
+            self._connection(message).messages.append((SIDES[side], message))
             return
         call.begun = True
-        if message.data is None:
-            call.exchange.response_gap(0)
-            return
         call.messages.append((say.type or "", message))
         if say.type in ENDS:
             self._tell(call)
@@ -123,9 +123,14 @@ class WebSocket:
         self._end_all(False, place.t_last_us)
 
     def lost(self, side: Side) -> None:
-        """Messages of a side may be missing."""
+        """Messages of a side are missing, or may be."""
+        if side == CLIENT:
+            if self._calls:
+                self._calls[-1].exchange.followed_by_loss = True
+            return
+        self._answers_lost = True
         for call in (*self._calls, self._rest):
-            if call and side == SERVER:
+            if call:
                 self._tell(call)
                 call.exchange.response_gap(0)
 
@@ -152,26 +157,34 @@ class WebSocket:
         return self._rest
 
     def _of(self, say: _Envelope, place: Place) -> _Call | None:
-        """The call that a message of the server belongs to."""
-        if not self._calls and say.type != CREATED:
+        """The call that a message of the server belongs to.
+
+        Behind a loss it may be the answer to any call: then only the newest is believed to get a new answer (a client
+        asks again when it has its answer), and a message that names no response belongs to a call only if there is no
+        other.
+        """
+        known = next((call for call in self._calls if say.id and call.id == say.id), None)
+        if known or not (say.id or say.type == CREATED):
+            alone = len(self._calls) == 1 and not self._calls[0].exchange.followed_by_loss
+            return known or (self._calls[0] if alone or (self._calls and not self._answers_lost) else None)
+        waiting = [call for call in self._calls if call.id is None]
+        if self._answers_lost:
+            waiting = [call for call in waiting[-1:] if not call.exchange.followed_by_loss]
+        if waiting:
+            fresh = waiting[0]
+        elif say.type == CREATED:  # its response.create was not seen
+            self._asked += 1
+            fresh = _Call(self._open(self._asked, place, None))
+            self._calls.append(fresh)
+        else:
             return None
-        if say.type == CREATED or (say.id and say.id not in {call.id for call in self._calls}):
-            fresh = next((call for call in self._calls if call.id is None), None)
-            if fresh is None and say.type == CREATED:  # its response.create was not seen
-                self._asked += 1
-                fresh = _Call(self._open(self._asked, place, None))
-                self._calls.append(fresh)
-            if fresh is None:
-                return None
-            fresh.id = say.id
-            while self._calls[0] is not fresh:
-                ended = self._calls.popleft()
-                self._tell(ended)
-                ended.exchange.end("cut")
-            return fresh
-        if say.id:
-            return next(call for call in self._calls if call.id == say.id)
-        return self._calls[0]
+        fresh.id = say.id
+        self._answers_lost = False
+        while self._calls[0] is not fresh:
+            ended = self._calls.popleft()
+            self._tell(ended)
+            ended.exchange.end("cut")
+        return fresh
 
     def _tell(self, call: _Call) -> None:
         told = [(name, m.data, m.place) for name, m in call.messages if m.data is not None]

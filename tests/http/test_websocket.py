@@ -288,6 +288,7 @@ def test_joined_midway(extension: str):
     if extension != "permessage-deflate":
         assert [len(talk.events) for talk in calls(played)] == [5, 5]
         assert all(talk.request.method == "?" for talk in calls(played))
+    assert played.troubles[0].code == "tcp.midstream"
     assert_true(played)
     turned = [Bytes(1 - s.side, s.segments) for s in socket.steps[begin:] if isinstance(s, Bytes)]  # type: ignore[arg-type]
     assert play(*turned, midstream=True).protocols[0].turned
