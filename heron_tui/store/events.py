@@ -6,6 +6,8 @@ Their data is kept apart from the body only while there is no body yet.
 import re
 import sqlite3
 from collections.abc import Sequence
+from itertools import chain
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -44,9 +46,9 @@ class EventWriter:
 
     def put(self, exchange: str, batches: Sequence[EventBatch], base: int, *, data: bool) -> None:
         """Keep the next events of an exchange, with their data where no body will hold it."""
-        names = list(dict.fromkeys(name for batch in batches for name in batch.names))
+        names = list(dict.fromkeys(chain.from_iterable([batch.names for batch in batches])))
         tools = {index: tool for batch in batches for index, tool in tools_begun(batch).items()}
-        table = np.concatenate([_table(batch, names, base) for batch in batches], axis=1)
+        table = _table(batches, names, base)
         kept = self._kept([item for batch in batches for item in batch.data]) if data else None
         self._write(exchange, batches[0].index, batches[0].kind, names, tools, table, kept)
 
@@ -97,10 +99,28 @@ class EventWriter:
         )
 
 
-def _table(batch: EventBatch, names: list[str], base: int) -> Table:
+def _table(batches: Sequence[EventBatch], names: list[str], base: int) -> Table:
+    """Making integers of Python's costs more than packing them: equal columns (most events lie in one packet) are made
+    once."""
+
+    def column(name: str) -> list[Any]:
+        parts = [getattr(batch, name) for batch in batches]
+        return parts[0] if len(parts) == 1 else list(chain.from_iterable(parts))
+
+    starts, ends = column("starts"), column("ends")
+    t_us, t_end_us, first, last = column("t_us"), column("t_end_us"), column("first_packet"), column("last_packet")
+    table: Table = np.empty((len(COLUMNS), len(starts)), np.int64)
     code = {name: place for place, name in enumerate(names)}
-    columns = (batch.starts, batch.ends, batch.t_us, batch.t_end_us, batch.first_packet, batch.last_packet)
-    table = np.array([[code[name] for name in batch.names], *columns], np.int64)
+    table[0] = list(map(code.__getitem__, column("names"))) if len(names) > 1 else 0
+    table[2] = ends
+    if starts[1:] == ends[:-1]:
+        table[1, 0], table[1, 1:] = starts[0], table[2, :-1]
+    else:
+        table[1] = starts
+    table[3] = t_us
+    table[4] = table[3] if t_end_us == t_us else t_end_us
+    table[5] = first
+    table[6] = table[5] if last == first else last
     table[5:] += base
     return table
 

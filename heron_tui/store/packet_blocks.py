@@ -89,11 +89,12 @@ def _arrays(record: PacketBatch | PacketColumns) -> Columns:
 
 
 def _translated(values: Ints, numbers: Mapping[int, int]) -> Ints:
-    """Each value's number; -1 for those that have none."""
-    known = np.full(int(values.max()) + 2, -1)  # the last one is what -1 finds
-    for value in np.flatnonzero(np.bincount(values + 1)) - 1:
-        known[value] = numbers.get(int(value), -1)
-    return known[values]
+    """Each value's number; -1 for those that have none. Values are ordinals, or -1."""
+    counts = np.bincount(values + 1)
+    known = np.full(len(counts), -1, np.int64)
+    for place in np.flatnonzero(counts).tolist():
+        known[place] = numbers.get(place - 1, -1)
+    return known[values + 1]
 
 
 def read_block(connection: sqlite3.Connection, first: int) -> Columns:
