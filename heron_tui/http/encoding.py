@@ -102,7 +102,7 @@ class Brotli:
                 out.append(part)
                 room -= len(part)
                 data = b""
-                if self._object.can_accept_more_data() or self._object.is_finished():
+                if not part or self._object.is_finished():
                     break
         except brotli.error as error:
             self.error = str(error) or "not brotli"
