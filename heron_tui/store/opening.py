@@ -15,10 +15,9 @@ if TYPE_CHECKING:
 
 PATIENCE_MS = 2000
 """How long a connection waits for a lock."""
-PAGE_BYTES = 8192
 CACHE_KIB = 32768
 """Pages that a transaction holds before it spills."""
-CHECKPOINT_PAGES = 8192
+CHECKPOINT_PAGES = 16384
 """Pages of the write-ahead log before they are moved into the store: 64 MiB, since each move waits for the disk."""
 
 
@@ -65,7 +64,6 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         raise SourceError(f"{path} is not a heron-tui store ({error})") from None
     if not empty:
         version.check(connection, path)
-    ask(f"PRAGMA page_size = {PAGE_BYTES}")
     ask("PRAGMA journal_mode = WAL")
     ask("PRAGMA synchronous = NORMAL")
     ask(f"PRAGMA cache_size = {-CACHE_KIB}")

@@ -7,7 +7,7 @@ from . import bodies
 from .events import Events
 
 MOST_STREAMS = 64
-MOST_BODIES = 8
+MOST_BODIES = 4
 
 
 class Streams:

@@ -1,10 +1,11 @@
 """Writes a store: the engine's process only, one writer at a time."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from ..core.errors import SourceError
 from ..core.ids import content_id
@@ -24,6 +25,22 @@ from .numbering import number_calls, number_turns
 from .opening import open_for_writing
 from .packet_blocks import PacketWriter
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _writes(method: "Callable[Concatenate[Writer, P], R]") -> "Callable[Concatenate[Writer, P], R]":
+    """What SQLite says of a full or failing disk becomes one line for people."""
+
+    @wraps(method)
+    def told(writer: "Writer", /, *args: P.args, **more: P.kwargs) -> R:
+        try:
+            return method(writer, *args, **more)
+        except sqlite3.Error as error:
+            raise SourceError(f"{writer.path} cannot be written: {error}") from error
+
+    return told
+
 
 class Writer:
     """Takes what the floors made, and writes it in one transaction per `commit`.
@@ -37,11 +54,11 @@ class Writer:
 
     Raises:
         SourceError: the file is no store, was written by a newer heron-tui, is being written by another process, or
-            cannot be made.
+            cannot be made. Methods raise it when the disk is full or fails.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._db = open_for_writing(path)
         self._connection: sqlite3.Connection = self._db.conn
         self._bodies = BodyWriter(self._connection)
@@ -56,6 +73,7 @@ class Writer:
         self._under_way: dict[str, _UnderWay] = {}
         self._flows_with_news: set[str] = set()
 
+    @_writes
     def put_source(self, source: Source) -> None:
         """A capture file of this run: before its packets, and again when more is known of it."""
         known = self._connection.execute("SELECT n FROM sources WHERE id = ?", (source.id,)).fetchone()
@@ -78,15 +96,18 @@ class Writer:
         self._files[source.file] = n
         self._sources[source.file] = source.id
 
+    @_writes
     def put_flows(self, flows: Iterable[Flow]) -> None:
         """Flows as they are now. A flow is put before the commit that follows its first packet."""
         self._begin_run()
         self._upsert("flows", [entries.flow(flow, self._flow_number(flow), self._base) for flow in flows])
 
+    @_writes
     def put_packets(self, batch: PacketBatch, columns: PacketColumns) -> None:
         """The next packets, in rising order of `number`, which runs from 1 in each run."""
         self._begin_run().put(batch, columns)
 
+    @_writes
     def put_exchange(  # noqa: PLR0917 - the engine passes what it holds
         self,
         request: Request,
@@ -130,11 +151,13 @@ class Writer:
             if in_body and now.segments > bool(batches):
                 self._events.settle(id, now.segments)
 
+    @_writes
     def put_calls(self, calls: Iterable[Call]) -> None:
         """Calls as they are now."""
         self._begin_run()
         self._upsert("calls", [entries.call(call, self._base) for call in calls])
 
+    @_writes
     def put_story(self, story: Story) -> None:
         """Turns, sessions, tools, and what calls were part of; the calls have been put before."""
         moved = [*(turn.id for turn in story.turns), *story.gone_turns]
@@ -157,14 +180,17 @@ class Writer:
         if starts:
             number_turns(self._connection, min(starts))
 
+    @_writes
     def put_findings(self, findings: Iterable[Finding]) -> None:
         self._begin_run()
         self._upsert("findings", [entries.finding(finding, self._base) for finding in findings])
 
+    @_writes
     def put_counters(self, counters: Mapping[str, Any]) -> None:
         """The engine's counters, all of them: they replace those of the commit before."""
         self._set("counters", dumps(dict(counters)))
 
+    @_writes
     def commit(self) -> int:
         """Write everything that was put since the last commit, and answer the store's new version."""
         if self._packets is not None:
@@ -175,11 +201,8 @@ class Writer:
         number_calls(self._connection)
         new = self._version() + 1
         self._set("version", str(new))
-        try:
-            self._connection.execute("COMMIT")
-            self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
-            raise SourceError(f"{self._path} cannot be written: {error}") from error
+        self._connection.execute("COMMIT")
+        self._connection.execute("BEGIN IMMEDIATE")
         return new
 
     def close(self) -> None:
