@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import secrets
+from functools import lru_cache
 from pathlib import Path
 
 from . import paths
@@ -74,14 +75,13 @@ class Redactor:
 
     def value(self, name: str, value: str) -> str:
         """A header's value, masked if the header's name says that it is a secret. The scheme word is kept."""
-        name = name.lower()
-        if name not in SECRET_HEADERS and not SECRET_NAME.search(name):
+        if not _is_secret(name):
             return self.target(value) if "=" in value and "?" in value else value
         scheme = SCHEMES.match(value)
         return f"{scheme[0]}{self.mask(value[scheme.end() :])}" if scheme else self.mask(value)
 
     def headers(self, headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-        return tuple((name, self.value(name, value)) for name, value in headers)
+        return tuple([(name, self.value(name, value)) for name, value in headers])
 
     def target(self, target: str) -> str:
         """A request target or URL: keys in its query and passwords in its authority are masked."""
@@ -90,3 +90,9 @@ class Redactor:
         if "@" in target:
             target = USERINFO.sub(lambda m: f"{self.mask(m[0][:-1])}@", target)
         return target
+
+
+@lru_cache(maxsize=256)
+def _is_secret(name: str) -> bool:
+    name = name.lower()
+    return name in SECRET_HEADERS or SECRET_NAME.search(name) is not None
