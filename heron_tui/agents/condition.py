@@ -78,11 +78,11 @@ class Condition:
             return False
         if self.path and not self.path.search(call.path):
             return False
-        if any(_differs(request.params.get(name), value) for name, value in self.params):
+        if self.params and any(_differs(request.params.get(name), value) for name, value in self.params):
             return False
-        if any(place.read(call) for place in self.lacks):
+        if self.lacks and any(place.read(call) for place in self.lacks):
             return False
-        if any(not pattern.search(place.read(call) or "") for place, pattern in self.at):
+        if self.at and any(not pattern.search(place.read(call) or "") for place, pattern in self.at):
             return False
         if self.user and search(self.user, view.user) is None:
             return False
