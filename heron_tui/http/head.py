@@ -9,6 +9,7 @@ from ..model.http import Headers, Place, header
 REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,40})[ \t]+(\S+)[ \t]+HTTP/(1\.\d)[ \t]*\Z")
 STATUS_LINE = re.compile(rb"HTTP/(1\.\d)[ \t]+([1-9]\d\d)(?:[ \t]+(.*))?\Z", re.S)
 HEAD_END = re.compile(rb"\r?\n\r?\n")
+BLANKS = " \t\r"
 FOLD = re.compile(rb"[ \t]*\r?\n[ \t]+")
 
 
@@ -58,11 +59,12 @@ def parse_headers(data: bytes) -> Headers:
     out."""
     if b"\n " in data or b"\n\t" in data:
         data = FOLD.sub(b" ", data)
+    lines = data.decode().split("\n") if data.isascii() else map(text, data.split(b"\n"))
     found = []
-    for line in data.split(b"\n"):
-        name, colon, value = line.partition(b":")
+    for line in lines:
+        name, colon, value = line.partition(":")
         if colon:
-            found.append((text(name.strip()), text(value.strip())))
+            found.append((name.strip(BLANKS), value.strip(BLANKS)))
     return tuple(found)
 
 
@@ -78,7 +80,7 @@ def tokens(headers: Headers, name: str) -> list[str]:
     """All elements of a list-valued header, in lower case, without parameters; `name` in lower case."""
     found = []
     for key, value in headers:
-        if key.lower() == name:
+        if len(key) == len(name) and key.lower() == name:
             found += [part.partition(";")[0].strip().lower() for part in value.split(",")]
     return [part for part in found if part]
 
