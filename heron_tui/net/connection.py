@@ -29,7 +29,7 @@ class Connection:
     """
 
     __slots__ = (
-        "_acks",
+        "_first_acks",
         "_limits",
         "clock",
         "directions",
@@ -64,7 +64,7 @@ class Connection:
         self.clock = arrival.clock
         self.ended: int | None = None
         self.prints: list[tuple[int, int, int] | None] = [None, None]
-        self._acks: list[int | None] = [None, None]
+        self._first_acks: list[int | None] = [None, None]
         self._limits = limits
         self.last_packet = arrival.packet
 
@@ -84,13 +84,14 @@ class Connection:
 
     def over(self, clock: int, flags: int, size: int, seq: int, way: int) -> Literal["idle", "reuse", "gone"] | None:
         """Why a packet with these ports belongs to a new connection, if it does."""
+        self.expire(clock)
         if self.ended is None and clock - self.clock > self._limits.idle_us:
             return "idle"
         if self.ended is not None and (size or flags & SYN) and clock - self.ended > self._limits.linger_us:
             return "gone"
         if flags & SYN:
             first = (seq + 1) & MASK
-            known = self.directions[way].first if self.directions[way].seq is not None else self._acks[1 - way]
+            known = self.directions[way].first if self.directions[way].seq is not None else self._first_acks[1 - way]
             if known is not None and known != first:
                 return "reuse"
         return None
@@ -98,13 +99,14 @@ class Connection:
     def take(self, arrival: Arrival) -> int:
         """Take one packet and say what it was (`Kind`)."""
         own, other = self.directions[arrival.way], self.directions[1 - arrival.way]
-        self.expire(arrival.clock)
         flags, seq, kind = arrival.flags, arrival.seq, Kind.ACK
         if flags & RST:
             kind = Kind.RST
             if own.seq is None or abs(own.place(seq) - own.offset) <= WINDOW:
                 self.end("rst", arrival.clock, arrival.way, arrival.packet, arrival.time_us)
         else:
+            if own.seq is None and flags & ACK:
+                self._first_acks[arrival.way] = arrival.ack
             if flags & SYN:
                 kind, seq = Kind.SYN, (seq + 1) & MASK
                 self._synchronise(own, seq, arrival)
@@ -122,7 +124,6 @@ class Connection:
                 kind = Kind.FIN
                 own.finish((seq + arrival.size) & MASK, arrival)
             if flags & ACK:
-                self._acks[arrival.way] = arrival.ack
                 other.acknowledge(arrival)
             self.expire(arrival.clock)
         self.clock = arrival.clock
@@ -131,10 +132,9 @@ class Connection:
     def expire(self, clock: int) -> None:
         """Give up what is overdue at `clock`."""
         for direction in self.directions:
-            while direction.overdue(clock):
-                direction.give_up(clock)
+            direction.expire(clock)
         if self.ended is None and self.directions[0].closed and self.directions[1].closed:
-            self._ended("fin", clock)
+            self._ended("fin", max(direction.closed_clock for direction in self.directions))
 
     def give_up_all(self) -> None:
         """Wait for nothing any more."""
@@ -142,16 +142,20 @@ class Connection:
             direction.end()
         self.expire(self.clock)
 
-    def end(self, how: Ending, clock: int, way: int | None, packet: int, time_us: int) -> None:
+    def end(self, how: Ending | Literal["fin"], clock: int, way: int | None, packet: int, time_us: int) -> None:
         """Both directions are over: deliver what is held, say what is missing, close."""
         if self.ended is not None:
             return
         for direction in self.directions:
             direction.end()
+        if self.directions[0].closed and self.directions[1].closed:
+            how = "fin"
+        else:
+            self.outlet.flush()
+            side = None if way is None else self.outlet.side(way)
+            self.outlet.events.append(Close(self.flow, side, how, packet, time_us))
+        for direction in self.directions:
             direction.closed = True
-        self.outlet.flush()
-        side = None if way is None else self.outlet.side(way)
-        self.outlet.events.append(Close(self.flow, side, how, packet, time_us))
         self._ended(how, clock)
 
     def _ended(self, how: str, clock: int) -> None:
@@ -159,11 +163,12 @@ class Connection:
         self.ended = clock
 
     def _synchronise(self, own: Direction, seq: int, arrival: Arrival) -> None:
-        if own.seq is None or not own.firm:
+        """Take a SYN, behind which the bytes begin at `seq`; it may stand behind packets that it came before."""
+        if self.flow.midstream and not own.firm and not self.directions[1 - arrival.way].firm:
+            self._client_is(1 - arrival.way if arrival.flags & ACK else arrival.way)
+        self.flow.midstream = False
+        if not own.firm:
             own.begin(seq, firm=True)
-        if self.flow.midstream and not self.directions[1 - arrival.way].firm:
-            self._client_is(arrival.way if not arrival.flags & ACK else 1 - arrival.way)
-            self.flow.midstream = False
 
     def _orient(self, arrival: Arrival) -> None:
         """Decide by the first payload who is the client; where it does not tell, the ports have."""

@@ -58,19 +58,18 @@ class Feed:
         events: list[FlowEvent] = []
         begun = place
         next_question = bisect_left(questions, place)
-        check = connection is None or int(self._clock[place]) - connection.clock > self._limits.idle_us
+        prints: list[tuple[int, int, int] | None] = connection.prints if connection is not None else [None, None]
+        idle = connection is not None and int(self._clock[place]) - connection.clock > self._limits.idle_us
         while place < end:
             while next_question < len(questions) and questions[next_question] < place:
                 next_question += 1
             stop = min(questions[next_question], end) if next_question < len(questions) else end
-            if connection is not None and not check and place < stop and connection.smooth:
-                reached = self._bulk(connection, place, stop)
-                check = reached < stop
-                if reached > place:
-                    connection.clock = int(self._clock[reached - 1])
-                place = reached
+            if connection is not None and place < stop and not idle and self._in_step(connection, group, place):
+                self._bulk(connection, place, stop)
+                connection.clock = self._clock.item(stop - 1)
+                place = stop
                 continue
-            check = False
+            idle = False
             if self._order.doubled.item(place):
                 if connection is not None:
                     connection.clock = self._clock.item(place)
@@ -90,6 +89,7 @@ class Feed:
                     connection = None
             if connection is None:
                 connection = Connection(self._tracker.next_ordinal(), self._segment(place), arrival, self._limits)
+                connection.prints = prints  # of the ports, whoever used them
                 self._tracker.begin(key, connection)
             self.kind[place] = connection.take(arrival)
             place += 1
@@ -98,18 +98,22 @@ class Feed:
         self._tracker.touch(key, connection)
         return events + connection.outlet.take()
 
-    def _bulk(self, connection: Connection, place: int, stop: int) -> int:
-        """Take the packets in ``[place, stop)``, which follow each other; how far it went."""
+    def _in_step(self, connection: Connection, group: int, place: int) -> bool:
+        """The connection stands where `follow` took it to stand, so that its verdict on what comes next holds."""
+        return connection.smooth and all(
+            direction.seq == self._order.expected(group, way, place)
+            for way, direction in enumerate(connection.directions)
+        )
+
+    def _bulk(self, connection: Connection, place: int, stop: int) -> None:
+        """Take the packets in ``[place, stop)``, which follow each other."""
         first, last = bisect_left(self._places, place), bisect_left(self._places, stop)
         turn = bisect_right(self._turns, first)
         getitem: Callable[[slice], Buffer] = self._bytes.__getitem__
         while first < last:
             until = min(self._turns[turn], last) if turn < len(self._turns) else last
             turn += 1
-            at = self._places[first]
-            direction = connection.directions[self._groups.way.item(at)]
-            if direction.seq != self._segments.seq.item(at):
-                return at
+            direction = connection.directions[self._groups.way.item(self._places[first])]
             before = self._sums.item(first)
             slices = map(slice, self._begins[first:until], self._ends[first:until])
             parts: list[Buffer] = list(map(getitem, slices))
@@ -120,9 +124,9 @@ class Feed:
                 self._packets[first:until],
                 self._times[first:until],
             )
-            direction.recent = [self._print(one) for one in self._places[max(first, until - RECENT) : until]]
+            prints = [self._print(one) for one in self._places[max(first, until - RECENT) : until]]
+            direction.recent = [*direction.recent, *prints][-RECENT:]
             first = until
-        return stop
 
     def _print(self, place: int) -> tuple[int, int, int]:
         order = self._order

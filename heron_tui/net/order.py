@@ -110,6 +110,8 @@ class Order:
         doubled: second copies of the packet before them in their direction.
         print_one, print_two: what two copies of one packet have in common, exactly.
         last: place of each flow's last packet in this batch, by flow and way; -1 for none.
+        reached: by way and place, how far that way's bytes went before this place, counted from the sequence number
+            `base` of the flow and way; below zero by far where nothing had come.
     """
 
     questionable: list[int]
@@ -117,6 +119,13 @@ class Order:
     print_one: Ints
     print_two: Ints
     last: Ints
+    reached: Ints
+    base: Ints
+
+    def expected(self, group: int, way: int, place: int) -> int | None:
+        """The sequence number that would go on smoothly in one direction at this place; None before its first packet."""
+        reached = self.reached.item(way, place)
+        return None if reached <= -_FAR else (self.base.item(group * 2 + way) + reached) & 0xFFFFFFFF
 
 
 def follow(groups: Groups, columns: Segments, moments: Moments, carry: Carry, limits: Limits) -> Order:
@@ -166,7 +175,7 @@ def follow(groups: Groups, columns: Segments, moments: Moments, carry: Carry, li
     doubled &= print_two == np.where(inside, print_two[previous], carry.print_two.ravel()[cell])
     doubled &= np.abs(passed) <= limits.doubled_us
     questionable = np.flatnonzero(question & ~doubled).tolist()
-    return Order(questionable, doubled, print_one, print_two, last)
+    return Order(questionable, doubled, print_one, print_two, last, np.array(reached), base)
 
 
 def _signed(difference: Ints) -> Ints:

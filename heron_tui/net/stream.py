@@ -10,6 +10,7 @@ from .outlet import Outlet
 MASK = 0xFFFFFFFF
 WINDOW = 1 << 26  # no receiver here offers more: what is further behind than that is taken to be ahead
 RECENT = 4
+NEVER = 1 << 62
 
 
 class Arrival(NamedTuple):
@@ -44,6 +45,15 @@ class Held(NamedTuple):
     data: bytes
 
 
+class Ack(NamedTuple):
+    """The other side has everything before `offset`; `clock` is when it first said so much, or nearly."""
+
+    clock: int
+    offset: int
+    packet: int
+    time_us: int
+
+
 class Direction:
     """Reassembles one direction.
 
@@ -51,18 +61,17 @@ class Direction:
         seq: sequence number of the next byte expected, None until the first packet; `offset` is that byte's place.
         first: sequence number of the byte at offset 0.
         firm: bytes were delivered, or a SYN was seen: `first` will not move any more.
-        fin: offset at which the sender's bytes end, once it said so. closed: all before it was delivered.
-        acked: how far the other side has acknowledged, as an offset, and the packet and time that said so.
+        fin: offset at which the sender's bytes end, once it said so. closed: all before it was delivered, at
+            `closed_clock`.
         held, held_bytes: segments behind a hole, by their start.
-        hole_since, acked_since: when later bytes (or a FIN) began to wait, and when the other side acknowledged bytes that
-            were not seen. Both begin anew whenever something could be delivered.
+        hole_since: when the present hole was first known by later bytes or a FIN that wait behind it.
+        acks: how far the other side has acknowledged beyond what was seen, the oldest first.
     """
 
     __slots__ = (
-        "acked",
-        "acked_by",
-        "acked_since",
+        "acks",
         "closed",
+        "closed_clock",
         "fin",
         "firm",
         "first",
@@ -87,28 +96,24 @@ class Direction:
         self.firm = False
         self.fin: tuple[int, int, int] | None = None
         self.closed = False
-        self.acked = 0
-        self.acked_by = (0, 0)
+        self.closed_clock = 0
+        self.acks: list[Ack] = []
         self.held: list[Held] = []
         self.held_bytes = 0
         self.hole_since = 0
-        self.acked_since = 0
         self.recent: list[tuple[int, int, int]] = []
 
     @property
     def waiting(self) -> bool:
         """Bytes are known to exist that were not seen."""
-        return not self.closed and (bool(self.held) or self.fin is not None or self._acked_missing)
-
-    @property
-    def _acked_missing(self) -> bool:
-        # One byte alone may be the place of a FIN that was not captured.
-        return self.acked > self.offset + (0 if self.held else 1)
+        if self.closed:
+            return False
+        return bool(self.held) or self.fin is not None or (bool(self.acks) and self.acks[-1].offset > self.offset)
 
     def begin(self, seq: int, firm: bool) -> None:
         """The stream's first byte has this sequence number. Nothing may have been delivered yet."""
         self.seq = self.first = seq
-        self.acked = 0
+        self.acks.clear()
         self.firm = firm
 
     def place(self, seq: int) -> int:
@@ -155,51 +160,52 @@ class Direction:
         self.fin = (place, arrival.packet, arrival.time_us)
         if not self.held:
             self.hole_since = arrival.clock
-        self._close_at_fin()
+        self._close_at_fin(arrival.clock)
 
     def acknowledge(self, arrival: Arrival) -> None:
         """The other side has acknowledged everything before ``arrival.ack``."""
         if self.seq is None or self.closed:
             return
         acked = self.place(arrival.ack)
-        if self.acked < acked <= self.offset + WINDOW:
-            if self.acked <= self.offset < acked:
-                self.acked_since = arrival.clock
-            self.acked, self.acked_by = acked, (arrival.packet, arrival.time_us)
+        known = max(self.acks[-1].offset if self.acks else 0, self.offset + self._fin_place)
+        if not known < acked <= self.offset + WINDOW:
+            return
+        clock = arrival.clock
+        if self.acks and clock - self.acks[-1].clock < self.limits.ack_grace_us // 4:
+            clock = self.acks.pop().clock
+        self.acks.append(Ack(clock, acked, arrival.packet, arrival.time_us))
 
-    def overdue(self, clock: int) -> bool:
-        """Missing bytes will not come."""
-        if self.closed:
-            return False
-        if self._acked_missing and clock - self.acked_since >= self.limits.ack_grace_us:
-            return True
-        return (bool(self.held) or self.fin is not None) and self._out_of_patience(clock)
-
-    def give_up(self, clock: int) -> None:
-        """Say the first missing bytes lost, and go on behind them."""
-        ends = [*(piece.start for piece in self.held[:1]), *(self.fin[:1] if self.fin else ())]
-        if not ends or (self.offset < self.acked < min(ends) and not self._out_of_patience(clock)):
-            ends = [self.acked]
-        end = min(ends)
-        packet, time_us = self.acked_by
-        if self.held and self.held[0].start == end:
-            packet, time_us = self.held[0].packet, self.held[0].time_us
-        elif self.fin and self.fin[0] == end:
-            packet, time_us = self.fin[1:]
-        self._lose(end - self.offset, packet, time_us)
-        self._go_on(clock)
+    def expire(self, clock: int) -> None:
+        """Give up what is overdue at `clock`, in the order in which it became so."""
+        while not self.closed:
+            ripe = self.acks[0].clock + self.limits.ack_grace_us if self.acks else NEVER
+            worn = self.hole_since + self.limits.hole_us if self.held or self.fin else NEVER
+            if min(ripe, worn) > clock or min(ripe, worn) == NEVER:
+                break
+            if worn < ripe:
+                self._skip(worn)
+                continue
+            ack = self.acks.pop(0)
+            while not self.closed and self.offset + self._fin_place < ack.offset:
+                self._skip(ripe, ack)
 
     def end(self) -> None:
         """No more packets will come: deliver what is held, and say what is missing."""
-        while self.waiting:
-            self.give_up(self.hole_since + self.limits.hole_us)
+        self.expire(NEVER)
 
-    def _out_of_patience(self, clock: int) -> bool:
-        return (
-            clock - self.hole_since >= self.limits.hole_us
-            or self.held_bytes > self.limits.held_bytes
-            or len(self.held) > self.limits.held_segments
-        )
+    @property
+    def _fin_place(self) -> int:
+        """An acknowledged byte that may have been a FIN, which was not captured, and is no loss then."""
+        return 0 if self.held or self.fin else 1
+
+    def _skip(self, clock: int, ack: Ack | None = None) -> None:
+        """Say the first missing bytes lost, those that `ack` speaks of if it is given, and go on behind them."""
+        ends = [(piece.start, piece.packet, piece.time_us) for piece in self.held[:1]]
+        ends += [self.fin] if self.fin else []
+        ends += [ack[1:]] if ack else []
+        end, packet, time_us = min(ends, key=lambda place: place[0])
+        self._lose(end - self.offset, packet, time_us)
+        self._go_on(clock)
 
     def _hold(self, start: int, end: int, arrival: Arrival) -> int:
         before = bisect_right(self.held, start, key=lambda piece: piece.start)
@@ -212,6 +218,8 @@ class Direction:
         self._remember(arrival)
         insort(self.held, Held(start, end, arrival.packet, arrival.time_us, arrival.data))
         self.held_bytes += len(arrival.data)
+        while self.held_bytes > self.limits.held_bytes or len(self.held) > self.limits.held_segments:
+            self._skip(arrival.clock)
         return Kind.OUT_OF_ORDER
 
     def _deliver(self, piece: Held) -> None:
@@ -236,7 +244,7 @@ class Direction:
 
     def _go_on(self, clock: int) -> None:
         """Deliver what was held and is next now."""
-        self.hole_since = self.acked_since = clock
+        self.hole_since = clock
         done = 0
         while done < len(self.held) and self.held[done].start <= self.offset:
             piece = self.held[done]
@@ -245,17 +253,17 @@ class Direction:
             if piece.end > self.offset:
                 self._deliver(piece)
         del self.held[:done]
-        self._close_at_fin()
+        self._close_at_fin(clock)
 
-    def _close_at_fin(self) -> None:
+    def _close_at_fin(self, clock: int) -> None:
         if self.fin is not None and self.offset >= self.fin[0]:
-            self.closed = True
+            self.closed, self.closed_clock = True, clock
             self.held.clear()
             self.held_bytes = 0
             self.outlet.fin(self.way, *self.fin[1:])
 
     def _remember(self, arrival: Arrival) -> None:
-        self.recent = [*self.recent[1 - RECENT :], arrival.print]
+        self.recent = [*self.recent, arrival.print][-RECENT:]
 
     def _seen_just_now(self, arrival: Arrival) -> bool:
         *copy, time_us = arrival.print
