@@ -123,8 +123,13 @@ class EventDecoder(Generic[T]):
         The whole batch is decoded at once. Where that fails, each event is decoded alone, and fields of another type
         than the struct's keep their defaults.
         """
+        if not data:
+            return []
+        array = data[:]  # the brackets go to its ends: the whole is copied once
+        array[0] = b"[" + array[0]
+        array[-1] += b"]"
         try:
-            events: list[T | None] = self._many(b"[" + b",".join(data) + b"]")
+            events: list[T | None] = self._many(b",".join(array))
             if len(events) == len(data):
                 return events
         except BAD:
