@@ -4,7 +4,7 @@ from ..model.flow import CLIENT, SERVER, Chunk, Close, Gap, Side
 from .context import Context
 from .frames import find_frame, side_of
 from .layer import Switch
-from .sniff import Kind, find_request, find_status, sniff
+from .sniff import PREFACE, Kind, find_request, find_status, sniff
 from .tape import Tape
 from .ws_frames import MASKED, begins_messages
 
@@ -40,6 +40,7 @@ class Sniffing:
             case Kind.STATUS:
                 return self._speaks("http/1.1", OTHER_SIDE[side], side)
             case Kind.HTTP2:
+                self._midstream = self._midstream and not tape.data.startswith(PREFACE, tape.pos)
                 return self._speaks("http/2", side, side)
             case Kind.HTTP2_SERVER:
                 return self._speaks("http/2", OTHER_SIDE[side], side)
