@@ -28,7 +28,6 @@ class Form:
         made: SQL for fields that are no columns.
         flags: fields that are true or false. nested: fields held as JSON. texts: long texts, cut in lists; nested
             fields among them have the strings in them cut.
-        add: what is made of a row's other columns (`hidden`, which the record does not show).
     """
 
     table: str

@@ -177,7 +177,7 @@ def subagent(id: str, calls: Sequence[str], parent_tool: str | None = None) -> S
 
 
 def session(id: str = "z1") -> Session:
-    return Session(id, "claude-code", T0, T0 + 1_000_000, 1, 1, "/work", 10, 5, 4)
+    return Session(id, "claude-code", T0, T0 + 1_000_000, 1, 1, "/home/me/project", 10, 5, 4)
 
 
 def tool(id: str = "t1", call: str = "c1", **more: Any) -> Tool:

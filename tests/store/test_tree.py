@@ -29,7 +29,7 @@ def test_calls_tools_and_agents_where_they_belong(writer: Writer, read: Callable
     tree = read().turn_tree("u1")
     assert tree is not None
     assert tree.session is not None
-    assert tree.session["cwd"] == "/work"
+    assert tree.session["cwd"] == "/home/me/project"
     assert [node.call["id"] for node in tree.calls] == ["c1", "c5"]
     first = tree.calls[0]
     assert [node.tool["id"] for node in first.tools] == ["t2", "t1"]
