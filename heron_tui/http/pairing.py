@@ -68,13 +68,11 @@ class Http1:
     def request_head(self, head: RequestHead) -> Exchange:
         exchange, self._begun = self._begun or self._new(), None
         exchange.request_head(head)
-        if exchange.responded:  # before its head was whole
-            return exchange
-        if len(self._open) >= self._context.limits.pipelined:
-            self._give_up(self._open[0])
-        self._open.append(exchange)
-        if head.place.first_packet < self._orphan:
-            self._give_up(exchange)
+        # One that was answered before its head was whole, or may have been answered already, waits for no answer.
+        if not exchange.responded and head.place.first_packet >= self._orphan:
+            if len(self._open) >= self._context.limits.pipelined:
+                self._give_up(self._open[0])
+            self._open.append(exchange)
         return exchange
 
     def _new(self) -> Exchange:
@@ -82,6 +80,8 @@ class Http1:
 
     def request_end(self, exchange: Exchange, whole: bool) -> None:
         exchange.request_end(whole)
+        if not exchange.responded and exchange not in self._open:
+            exchange.give_up("cut")
         if whole and not exchange.responded and (exchange.method == "CONNECT" or upgrade(exchange.headers)):
             self._requests.pause()
 
@@ -162,7 +162,7 @@ class Http1:
         return newest
 
     def _give_up(self, exchange: Exchange) -> None:
-        exchange.give_up("cut" if exchange.responded or self._answers_lost or self._orphan else "no_response")
+        exchange.give_up("cut" if exchange.responded or self._answers_lost else "no_response")
         self._open.remove(exchange)
 
     def _goes_on(self, exchange: Exchange | None, protocol: str) -> Switch:
