@@ -158,10 +158,9 @@ class Body:
         """`found` with packets and times. Offsets before `base` belong to earlier runs."""
         if not found:
             return None
-        count = len(found)
-        packets, times = self._places(found, run, base)
+        first, t_first, last, t_last = self._places(found, run, base)
         index = self.events
-        self.events += count
+        self.events += len(found)
         kind = self._splitter.kind if self._splitter else ""
         return EventBatch(
             exchange=self._exchange,
@@ -171,24 +170,25 @@ class Body:
             data=found.data,
             starts=found.starts,
             ends=found.ends,
-            t_us=times[:count],
-            t_end_us=times[count:],
-            first_packet=packets[:count],
-            last_packet=packets[count:],
+            t_us=t_first,
+            t_end_us=t_last,
+            first_packet=first,
+            last_packet=last,
         )
 
-    def _places(self, found: Found, run: Run | None, base: int) -> tuple[list[int], list[int]]:
+    def _places(self, found: Found, run: Run | None, base: int) -> tuple[list[int], list[int], list[int], list[int]]:
         """Packets and times of all first bytes, then of all last ones.
 
         Only the first event can have begun before this run; it ended there if its last line end was a CR that had to
         wait for what follows it.
         """
-        count = len(found)
-        last = base + 1
-        offsets = [start - base for start in found.starts] + [end - last for end in found.ends]
-        packets, times = run.places(offsets) if run else ([0] * len(offsets), [0] * len(offsets))
-        if offsets[0] < 0 or run is None:
-            packets[0], times[0] = self._begun or self._last
-        if offsets[count] < 0 or run is None:
-            packets[count], times[count] = self._last
-        return packets, times
+        if run is None:
+            count = len(found)
+            first, t_first, last, t_last = [0] * count, [0] * count, [0] * count, [0] * count
+        else:
+            first, t_first, last, t_last = run.places(found.starts, found.ends, base)
+        if found.starts[0] < base or run is None:
+            first[0], t_first[0] = self._begun or self._last
+        if found.ends[0] <= base or run is None:
+            last[0], t_last[0] = self._last
+        return first, t_first, last, t_last

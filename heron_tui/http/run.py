@@ -8,7 +8,7 @@ import numpy as np
 
 from ..model.flow import Marks
 
-BULK = 24  # from so many offsets on, numpy's overhead pays
+BULK = 12  # from so many stretches on, numpy's overhead pays
 
 
 @dataclass(slots=True)
@@ -37,6 +37,8 @@ class Run:
 
     def segment(self, offset: int) -> int:
         """Index in `marks` of the segment that carried ``data[offset]``."""
+        if len(self.marks.starts) == 1:
+            return 0
         piece = max(bisect_right(self.starts, offset) - 1, 0)
         return self.marks.index(self.wire[piece] + (offset - self.starts[piece] if self.exact else 0))
 
@@ -45,26 +47,48 @@ class Run:
         segment = self.segment(offset)
         return self.marks.packets[segment], self.marks.times[segment]
 
-    def places(self, offsets: list[int]) -> tuple[list[int], list[int]]:
-        """Packets and times of many bytes of `data`."""
-        segments = self._segments(offsets) if len(offsets) > BULK else list(map(self.segment, offsets))
+    def places(
+        self, starts: list[int], ends: list[int], base: int
+    ) -> tuple[list[int], list[int], list[int], list[int]]:
+        """Packets and times of the first bytes, and of the last bytes, of stretches [start, end) of `data`.
+
+        Args:
+            starts, ends: count from `base`.
+        """
+        if len(starts) > BULK:
+            first, last = self._segments(starts, ends, base)
+        else:
+            first = [self.segment(start - base) for start in starts]
+            last = [self.segment(end - base - 1) for end in ends]
+        packets, times = self._carried(first)
+        if first == last:
+            return packets, times, packets[:], times[:]
+        return packets, times, *self._carried(last)
+
+    def _carried(self, segments: list[int]) -> tuple[list[int], list[int]]:
+        """Packets and times of segments."""
         packets, times = self.marks.packets, self.marks.times
+        begin, end = segments[0], segments[-1] + 1
+        if end - begin == len(segments) and segments == list(range(begin, end)):
+            return packets[begin:end], times[begin:end]
         return list(map(packets.__getitem__, segments)), list(map(times.__getitem__, segments))
 
-    def _segments(self, offsets: list[int]) -> list[int]:
+    def _segments(self, starts: list[int], ends: list[int], base: int) -> tuple[list[int], list[int]]:
+        count = len(starts)
         if len(self.marks.starts) == 1:
-            return [0] * len(offsets)
-        wanted = np.array(offsets, np.int64)
+            return [0] * count, [0] * count
+        wanted = np.array([*starts, *ends], np.int64) - base
+        wanted[count:] -= 1
         wire = np.array(self.wire, np.int64)
         if len(self.starts) == 1:
-            places = wanted + wire[0] if self.exact else np.repeat(wire, len(offsets))
+            places = wanted + wire[0] if self.exact else np.repeat(wire, 2 * count)
         else:
-            starts = np.array(self.starts, np.int64)
-            piece = np.maximum(starts.searchsorted(wanted, "right") - 1, 0)
-            places = wire[piece] + (wanted - starts[piece]) if self.exact else wire[piece]
+            pieces = np.array(self.starts, np.int64)
+            piece = np.maximum(pieces.searchsorted(wanted, "right") - 1, 0)
+            places = wire[piece] + (wanted - pieces[piece]) if self.exact else wire[piece]
         found = np.array(self.marks.starts, np.int64).searchsorted(places, "right") - 1
         segments: list[int] = np.maximum(found, 0).tolist()
-        return segments
+        return segments[:count], segments[count:]
 
     def pieces(self) -> Iterator[tuple[int, bytes]]:
         """The bytes cut where a piece or a segment begins: (place in the stream, bytes)."""

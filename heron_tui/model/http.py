@@ -9,8 +9,9 @@ Headers = tuple[tuple[str, str], ...]
 
 def header(headers: Iterable[tuple[str, str]], name: str) -> str | None:
     """The first value of a header; `name` in lower case."""
+    size = len(name)
     for key, value in headers:
-        if key.lower() == name:
+        if len(key) == size and key.lower() == name:
             return value
     return None
 

@@ -73,11 +73,13 @@ def text(value: Any) -> str:
     """`value` if it is a string, else "". Halves of surrogate pairs that deltas tore apart are joined again."""
     if not isinstance(value, str):
         return ""
-    return value if value.isascii() else whole(value)
+    return whole(value)
 
 
 def whole(value: str) -> str:
     """`value` without lone surrogates, so that it can be written as UTF-8."""
+    if value.isascii():
+        return value
     try:
         value.encode()
     except UnicodeEncodeError:
