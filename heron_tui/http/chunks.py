@@ -5,7 +5,7 @@ from enum import Enum
 from itertools import accumulate
 from operator import add
 
-SIZES = {form % size: size for size in range(1, 1 << 14) for form in (b"%x", b"%X")}
+SIZES = {form % size: size for size in range(1, 1 << 12) for form in (b"%x", b"%X")}
 LINE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,16})[ \t]*(?:;[^\n]*)?\Z")
 LINE_MAX = 16 << 10
 EOL = b"\r\n"
