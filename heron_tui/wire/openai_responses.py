@@ -40,6 +40,9 @@ _names = {
     "shell_call": "shell",
     "computer_call": "computer",
 }
+_finished = frozenset({"completed", "incomplete", "failed", "cancelled"})
+"""Statuses that last; a response is `queued` and `in_progress` before."""
+
 SUMMARY, CONTENT = 0, 1
 
 
@@ -321,7 +324,7 @@ class ResponsesAnswer(Answer):
         """The response object, as it is in the first and the last event and as a whole body."""
         self.model = lenient.some(response.get("model")) or self.model
         self.id = lenient.some(response.get("id")) or self.id
-        if status := lenient.some(response.get("status")):
+        if (status := lenient.some(response.get("status"))) in _finished:
             self.finishes[0] = status
         self.use(response.get("usage"))
         if response.get("error") is not None:

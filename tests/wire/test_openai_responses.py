@@ -129,9 +129,8 @@ def test_local_shell_is_a_call_and_web_search_is_the_servers():
         (event("failed", response=response("failed", error={"code": "server_error", "message": "m"})),
          "error", "failed", "server_error"),
         (event("failed", response=response("failed", error=None)), "error", "failed", "failed"),
-        ({"type": "error", "code": "rate_limit_exceeded", "message": "m"}, "error", "in_progress",
-         "rate_limit_exceeded"),
-        ({"type": "error", "error": {"type": "invalid_request_error", "message": "m"}}, "error", "in_progress",
+        ({"type": "error", "code": "rate_limit_exceeded", "message": "m"}, "error", None, "rate_limit_exceeded"),
+        ({"type": "error", "error": {"type": "invalid_request_error", "message": "m"}}, "error", None,
          "invalid_request_error"),
         (event("incomplete", response=response("incomplete", incomplete_details={"reason": "max_output_tokens"})),
          "ok", "incomplete", None),
@@ -140,6 +139,17 @@ def test_local_shell_is_a_call_and_web_search_is_the_servers():
 def test_how_a_stream_ends(last, outcome, finish, error):
     played = play(ask(), [CREATED, event("output_text.delta", output_index=0, delta="a"), last])
     assert (played.outcome, played.answer.finish, played.answer.error_type) == (outcome, finish, error)
+
+
+@pytest.mark.parametrize("status", ["queued", "in_progress"])
+def test_what_goes_on_has_not_finished(status):
+    stream = [event("created", response=response(status)), event("in_progress", response=response(status))]
+    assert play(ask(), stream, state="open").answer.finish is None
+    assert play(ask(stream=False), body=response(status)).answer.finish is None
+
+
+def test_a_cancelled_response_has_finished():
+    assert play(ask(stream=False), body=response("cancelled")).answer.finish == "cancelled"
 
 
 def test_a_stream_that_stops_is_truncated():
