@@ -25,7 +25,8 @@ class PromptRules:
     """What of a user message nobody typed, and what was typed while the agent worked.
 
     Attributes:
-        scaffolding: removed from each text block; a message of which nothing remains is no user's.
+        scaffolding: removed from each text block, but for its group 1 if it has one; a message of which nothing remains
+            is no user's.
         steering: group 1 is what the user added to the running turn.
     """
 

@@ -1,5 +1,6 @@
 """What a message says once the agent's scaffolding is taken away."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -102,7 +103,7 @@ class Listener:
         kept = []
         for text in texts:
             for pattern in self._prompt.scaffolding:
-                text = pattern.sub("", text)
+                text = pattern.sub(_kept, text)
             if text := text.strip():
                 kept.append(text)
         return "\n\n".join(kept)
@@ -146,6 +147,11 @@ def _text_of(call: ToolCall) -> str:
         return _arguments(call.arguments).decode("utf-8", "replace")
     except (TypeError, ValueError, RecursionError):
         return call.raw
+
+
+def _kept(found: re.Match[str]) -> str:
+    """What remains of a piece of scaffolding: group 1, for scaffolding that is put around what was typed."""
+    return (found[1] or "") if found.re.groups else ""
 
 
 def _found(patterns: Iterable[Pattern], texts: Iterable[str]) -> str:

@@ -96,10 +96,10 @@ EXPECTED = {
     "gemini-cli-faults": Expected(
         "gemini-cli", ["a lab:echo+429", "b lab:plain+500", "c lab:long+cut"], [3, 2, 1], sessions=3, retries=2
     ),
-    "opencode-run": Expected("opencode", [f'"{ECHO}"', '"Now lab:parallel please"'], [2, 2], sides=("title",)),
+    "opencode-run": Expected("opencode", [ECHO, "Now lab:parallel please"], [2, 2], sides=("title",)),
     "opencode-subagents": Expected(
         "opencode",
-        ['"Delegate: lab:subagents"', '"Then lab:echo"'],
+        ["Delegate: lab:subagents", "Then lab:echo"],
         [2, 2],
         branches=[[2, 2], []],
         sides=("title",),

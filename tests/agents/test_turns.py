@@ -264,3 +264,16 @@ def test_openclaw_s_moving_context_neither_begins_turns_nor_breaks_the_conversat
     assert told.prompts == ["do it", "more"]
     assert [turn.calls for turn in told.in_order] == [("a", "b"), ("c",)]
     assert len(told.sessions) == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "prompt"),
+    [
+        ('"say it twice"\n', "say it twice"),
+        (r'"say \"it\" twice"', r"say \"it\" twice"),
+        ('"it" is said, and "so"', '"it" is said, and "so"'),
+        ('"', '"'),
+    ],
+)
+def test_quotes_that_opencode_puts_around_a_prompt(sent: str, prompt: str):
+    assert tell(call("a", 0, user(sent), headers={"user-agent": "opencode/1.18.33"})).prompts == [prompt]
