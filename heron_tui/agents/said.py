@@ -138,7 +138,7 @@ def plain_id(id: str) -> str:
 
 
 def _marks(text: str, calls: Iterable[ToolCall]) -> tuple[int, ...]:
-    found = [hash_of(text)] if text.strip() else []
+    found = [hash_of(text)] if text and not text.isspace() else []
     return (*found, *[hash_of(f"{call.name}\x00{_text_of(call)}") for call in calls])
 
 
