@@ -95,6 +95,7 @@ def _show(args: argparse.Namespace, *, speed: float) -> int:
     if len(files) == 1 and is_store(files[0]):
         return tui.run(None, Path(files[0]), title=Path(files[0]).name)
     _check(files)
+    catalog.tidy()
     store = args.store or catalog.new_path(Path(files[0]).name if files[0] != "-" else "stdin")
     stdin = _take_stdin() if "-" in files else None
     job = Job(
