@@ -362,8 +362,9 @@ class Frames:
 
     def _desync(self, why: str) -> bool:
         self._say(why)
-        self._tape.pos += 1
-        self._context.skipped(1)
+        if len(self._tape):
+            self._tape.pos += 1
+            self._context.skipped(1)
         self._lose()
         return True
 

@@ -352,6 +352,14 @@ def test_garbage_raises_nothing(pieces, midstream):
     play(*start, *[Bytes(side, (data,)) for side, data in pieces], *CONVERSATION.steps[4:6], midstream=midstream)
 
 
+def test_a_header_block_that_does_not_go_on():
+    headers = b"\x00\x00\x01\x01\x00\x00\x00\x00\x09\x88"  # no END_HEADERS
+    ping, stray = b"\x00\x00\x08\x06\x00\x00\x00\x00\x00" + bytes(8), b"\x00\x00\x01\x09\x04\x00\x00\x00\x09\x88"
+    for wrong in (headers + ping, stray, headers + stray[:-1]):
+        played = play(*CONVERSATION.steps, server(wrong))
+        assert {t.request.stream: t.content() for t in played.talks} == {s: t.content() for s, t in WHOLE.items()}
+
+
 def test_frames_that_break_the_rules_are_said():
     wrong = b"\x00\x00\x03\x04\x00\x00\x00\x00\x00abc"  # settings of three bytes
     steps = CONVERSATION.steps
