@@ -92,6 +92,11 @@ class Asked:
     cwd: str | None = None
 
     @property
+    def machine(self) -> str:
+        """The client's address without its port."""
+        return self.client.rpartition(":")[0]
+
+    @property
     def order(self) -> tuple[int, str]:
         return self.t_us, self.id
 
@@ -161,7 +166,7 @@ class Reader:
             profile=profile,
             server=call.server,
             host=call.host,
-            client=call.client.rpartition(":")[0],
+            client=call.client,
             pid=call.process.pid if call.process else None,
             flow=call.flow,
             chat=call.is_chat,

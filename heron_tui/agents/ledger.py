@@ -24,7 +24,7 @@ class Placed:
     """A call, and its place among the others.
 
     Attributes:
-        leg: the inner leg of a proxied call: it carries the outer one's ids, but is no part of its session.
+        outer: the call of which a proxy made this one, a leg. It counts instead; a leg has nothing but its attempt.
         parent: the call whose conversation it carries on.
         started_by: the tool call that started the sub-agent, on the sub-agent's first call.
         tool_ids: ids of the tools it asked for, as in records: those of the wire where they are unique.
@@ -33,7 +33,7 @@ class Placed:
     asked: Asked
     answered: Answered
     trail: Trail = field(default_factory=list)
-    leg: bool = False
+    outer: "Placed | None" = None
     session: str | None = None
     turn: Begun | None = None
     subagent: str | None = None
@@ -54,6 +54,11 @@ class Placed:
     @property
     def agent(self) -> str:
         return self.asked.profile.name
+
+    @property
+    def counted(self) -> "Placed":
+        """The call that counts: of a leg, the one that the client made."""
+        return self if self.outer is None else self.outer.counted
 
     @property
     def is_main(self) -> bool:
@@ -88,7 +93,7 @@ class Ledger:
 
     Attributes:
         states, answers: calls by the state of their conversation as sent, and with the answer. words: chat calls by the
-            last words of their user.
+            last words of their user. legs: by the call of which a proxy made them.
         same: by what they ask. retried: retries by the call retried. responses: by response id.
         asks: tool calls by plain id. results: by tool call. spawned: tool calls by hash of a sub-agent's task; claimed:
             who answered to it.
@@ -102,6 +107,7 @@ class Ledger:
         self.states: Table[int, Placed] = Table()
         self.answers: Table[int, Placed] = Table()
         self.words: Table[int, Placed] = Table()
+        self.legs: Table[str, Placed] = Table()
         self.same: Table[int, Placed] = Table()
         self.retried: Table[str, Placed] = Table()
         self.responses: Table[str, Placed] = Table()

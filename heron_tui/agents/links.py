@@ -1,64 +1,18 @@
-"""Which earlier call a call has to do with: the outer leg, the attempt before, the conversation it carries on."""
+"""Which earlier call a call has to do with: the attempt before, the conversation it carries on."""
 
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from .facts import Asked
 from .ledger import Ledger, Placed
 
 FORGET_US = 24 * 3600 * 1_000_000
 """Calls further apart have nothing to do with each other, except for an equal session id."""
 
 RETRY_US = 5 * 60 * 1_000_000
-LEG_SLACK_US = 5_000
 SEEN = 64
 """How many of the calls that look alike are considered: the latest."""
 
 T = TypeVar("T")
-
-
-def is_leg(ledger: Ledger, node: Placed) -> bool:
-    """Whether a call is what a proxy made of another one: it says the same, at another server, inside its time.
-
-    A proxy that turns one API into another cuts messages in other ways: then the last words of the user, and the last
-    answer, have to do.
-    """
-    return any(_is_inside(node, outer) for outer in _latest(ledger.words[node.asked.words]))
-
-
-def _is_inside(inner: Placed, outer: Placed) -> bool:
-    one, other = inner.asked, outer.asked
-    ends_us = outer.answered.end_us
-    return (
-        _is_elsewhere(one, other)
-        and other.auxiliary == one.auxiliary
-        and not _differ(other.subagent_id, one.subagent_id)
-        and not _differ(other.session, one.session)
-        and one.t_us - other.t_us <= FORGET_US
-        and (ends_us is None or _ends_before(inner.answered.end_us, ends_us))
-        and (other.state == one.state or _same_end(other, one))
-    )
-
-
-def _is_elsewhere(inner: Asked, outer: Asked) -> bool:
-    """At another server, and not only at another address of the same one (a host name may have many)."""
-    return inner.server != outer.server and (
-        inner.host != outer.host or inner.client == outer.server.rpartition(":")[0]
-    )
-
-
-def _differ(one: str | None, other: str | None) -> bool:
-    return one is not None and other is not None and one != other
-
-
-def _ends_before(inner: int | None, outer: int) -> bool:
-    return inner is not None and inner <= outer + LEG_SLACK_US
-
-
-def _same_end(one: Asked, other: Asked) -> bool:
-    if not one.boundaries or not other.boundaries:
-        return not one.boundaries and not other.boundaries
-    return not set(one.boundaries[0].marks).isdisjoint(other.boundaries[0].marks)
 
 
 def attempt_before(ledger: Ledger, node: Placed) -> Placed | None:
@@ -72,7 +26,7 @@ def attempt_before(ledger: Ledger, node: Placed) -> Placed | None:
         if (
             known.failed
             and 0 <= pause <= RETRY_US
-            and before.leg == node.leg
+            and before.outer is node.outer
             and before.asked.host == asked.host
             and before.asked.session == asked.session
             and before.asked.subagent_id == asked.subagent_id
@@ -86,8 +40,7 @@ def carried_on(ledger: Ledger, node: Placed) -> Placed | None:
     """The call whose conversation this one carries on: its messages are that one's, the answer, and more.
 
     An answer is known by its keys, else by its text or its tool calls; one that was cut short need not be the same.
-    The longest conversation wins, then the nearest client and server, then the latest call. A leg never carries on what
-    is none: it would break the turns of the client.
+    The longest conversation wins, then the nearest client and server, then the latest call.
     """
     asked = node.asked
     if asked.previous and (before := ledger.responses.last(asked.previous)) and _fits(before, node):
@@ -115,8 +68,6 @@ def _fits(before: Placed, node: Placed) -> bool:
     asked = node.asked
     if before.asked.auxiliary or asked.t_us - before.t_us > FORGET_US:
         return False
-    if node.leg and not before.leg:
-        return False
     if node.session is not None and before.session != node.session:
         return False
     if asked.subagent_id is not None:
@@ -133,12 +84,11 @@ def is_said_main(node: Placed) -> bool:
 def _nearness(before: Placed, node: Placed) -> tuple[bool, ...]:
     one, other = before.asked, node.asked
     return (
-        before.leg == node.leg,
         one.profile is other.profile,
         one.host == other.host,
         one.pid is not None and one.pid == other.pid,
         one.flow == other.flow,
-        one.client == other.client,
+        one.machine == other.machine,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..core.ids import content_id
-from . import links, results
+from . import legs, links, results
 from .ledger import Ask, Begun, Ledger, Placed
 from .links import FORGET_US
 from .said import plain_id
@@ -42,20 +42,27 @@ class Placer:
 
     def place(self, node: Placed) -> None:
         """Place a call behind all those placed so far."""
-        ledger, asked = self.ledger, node.asked
-        node.leg = links.is_leg(ledger, node)
+        node.outer = legs.outer_of(self.ledger, node)
+        node.retry_of = links.attempt_before(self.ledger, node)
+        node.attempt = 1 if node.retry_of is None else node.retry_of.attempt + 1
+        if node.asked.attempt is not None:
+            node.attempt = max(node.attempt, node.asked.attempt + 1)
+        if node.outer is None:
+            self._place_counted(node)
+        else:
+            node.session = node.subagent = node.turn = node.parent = node.started_by = None
+            node.tool_ids = ()
+        self._enter(node)
+        self._touch(node)
+
+    def _place_counted(self, node: Placed) -> None:
+        """Place a call that is no leg of another."""
         node.session = self._own_session(node)
-        node.retry_of = links.attempt_before(ledger, node)
-        node.parent = links.carried_on(ledger, node)
+        node.parent = links.carried_on(self.ledger, node)
         node.started_by = self._started_by(node)
         node.session = node.session or self._found_session(node)
         node.subagent = self._subagent(node)
         node.turn = self._turn(node)
-        node.attempt = 1 if node.retry_of is None else node.retry_of.attempt + 1
-        if asked.attempt is not None:
-            node.attempt = max(node.attempt, asked.attempt + 1)
-        self._enter(node)
-        self._touch(node)
 
     def take_out(self, node: Placed) -> None:
         """Undo `place` of the call that was placed last."""
@@ -70,7 +77,7 @@ class Placer:
     def _own_session(self, node: Placed) -> str | None:
         """The session that the request itself names: of a sub-agent with a session of its own, its parent's."""
         asked = node.asked
-        if node.leg or asked.session is None:
+        if asked.session is None:
             return None
         if asked.parent and asked.parent != asked.session and not self.ledger.above[asked.session]:
             self.ledger.above.enter(node.trail, asked.session, asked.parent)
@@ -103,8 +110,7 @@ class Placer:
         for ask in self.ledger.spawned[asked.task]:
             call = ask.call
             if (
-                call.leg == node.leg
-                and node.session in (None, call.session)
+                node.session in (None, call.session)
                 and asked.t_us - call.t_us <= FORGET_US
                 and not self.ledger.claimed[ask.key]
             ):
@@ -115,7 +121,7 @@ class Placer:
         """The session whose summary (the answer to a compaction) stands in the first message of this conversation."""
         for summary in reversed(self.ledger.summaries[node.agent][-links.SEEN :]):
             text = summary.answered.text.strip()
-            if node.t_us - summary.t_us > FORGET_US or summary.leg != node.leg:
+            if node.t_us - summary.t_us > FORGET_US:
                 continue
             for block in node.asked.opening:
                 if text and (block.strip() == text or (len(text) >= SUMMARY_SHORT and text in block)):
@@ -138,11 +144,11 @@ class Placer:
         asked, session = node.asked, node.session
         if asked.auxiliary or session is None:
             return None
-        if asked.turn and not node.leg and (named := self.ledger.exact.last((session, asked.turn))):
+        if asked.turn and (named := self.ledger.exact.last((session, asked.turn))):
             return named
         if node.subagent is not None:
             return self._turn_of_branch(node) or self._begin(node)
-        if asked.turn and not node.leg:
+        if asked.turn:
             return (node.retry_of and node.retry_of.turn) or self._begin(node)
         return self._turn_of_main(node) or self._begin(node)
 
@@ -199,7 +205,7 @@ class Placer:
         prompt = (asked.prompt or asked.last_prompt) if node.subagent is None else ""
         turn = Begun(content_id("t", node.session, asked.id), node.session, node.agent, prompt, asked.t_us)
         ledger.turns.enter(node.trail, node.session, turn)
-        if asked.turn and not node.leg:
+        if asked.turn:
             ledger.exact.enter(node.trail, (node.session, asked.turn), turn)
         if node.parent and node.parent.turn:
             ledger.followed.enter(node.trail, node.parent.turn.id, turn)
@@ -214,7 +220,7 @@ class Placer:
         for side in reversed(ledger.waiting[node.agent]):
             if node.t_us - side.t_us > QUOTED_US:
                 break
-            if quotes(side, turn) and not node.leg and not ledger.adopted[side.id]:
+            if quotes(side, turn) and not ledger.adopted[side.id]:
                 ledger.adopted.enter(node.trail, side.id, turn)
                 ledger.members.enter(node.trail, turn.session, side)
 
@@ -233,15 +239,17 @@ class Placer:
     def _enter(self, node: Placed) -> None:
         """Let the calls that follow find this one."""
         ledger, asked, answered, trail = self.ledger, node.asked, node.answered, node.trail
-        ledger.states.enter(trail, asked.state, node)
         if asked.words:
             ledger.words.enter(trail, asked.words, node)
         ledger.same.enter(trail, asked.same, node)
         if node.retry_of:
             ledger.retried.enter(trail, node.retry_of.id, node)
+        if node.outer:
+            ledger.legs.enter(trail, node.outer.id, node)
+            return
+        ledger.states.enter(trail, asked.state, node)
         if node.session is None:
-            if not node.leg:
-                self._wait(node)
+            self._wait(node)
             return
         ledger.members.enter(trail, node.session, node)
         results.enter(ledger, node)
@@ -269,8 +277,10 @@ class Placer:
                 changed.sessions.add(key)
             elif table is ledger.calls or table is ledger.followed:
                 changed.turns.add(key)
+            elif table is ledger.legs:
+                changed.calls.add(node.counted.id)
             elif table is ledger.adopted:
-                changed.calls.add(key)
+                changed.calls.update([key, *[leg.id for leg in legs.all_of(ledger, key)]])
             elif table is ledger.results:
                 changed.tools.add(key)
                 if turn := value.ask.call.turn:

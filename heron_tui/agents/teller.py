@@ -86,7 +86,7 @@ class Teller:
             return
         for node in old:
             undo(node.trail)
-            node.parent = node.retry_of = node.started_by = None
+            node.outer = node.parent = node.retry_of = node.started_by = None
             del self._nodes[node.id]
         self._order = [order for order in self._order if order[1] in self._nodes]
         self._placed = len(self._order)

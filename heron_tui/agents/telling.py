@@ -1,10 +1,11 @@
 """Records from placed calls: parts, turns, sessions, tools."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from ..model.call import Tokens
-from ..model.turn import Part, Session, SubAgent, Tool, Turn
+from ..model.turn import Leg, Part, Session, SubAgent, Tool, Turn
+from . import legs
 from .ledger import Ask, Begun, Ledger, Placed
 from .spans import Span, length
 
@@ -15,17 +16,25 @@ IDLE_US = 10 * 60 * 1_000_000
 
 
 def part(ledger: Ledger, node: Placed) -> Part:
-    found = ledger.adopted.last(node.id)
+    counted = node.counted
+    found = ledger.adopted.last(counted.id)
     return Part(
         call=node.id,
-        agent=node.agent,
-        session=found.session if found else node.session,
+        agent=counted.agent,
+        session=found.session if found else counted.session,
         turn=node.turn.id if node.turn else None,
-        subagent=node.subagent,
-        auxiliary=node.asked.auxiliary,
+        subagent=counted.subagent,
+        auxiliary=counted.asked.auxiliary,
         attempt=node.attempt,
         retry_of=node.retry_of.id if node.retry_of else None,
+        leg_of=counted.id if node.outer else None,
+        legs=() if node.outer else tuple(_legs(ledger, node)),
     )
+
+
+def _legs(ledger: Ledger, node: Placed) -> Iterator[Leg]:
+    for leg in sorted(legs.all_of(ledger, node.id), key=lambda leg: leg.asked.order):
+        yield Leg(leg.id, leg.asked.flow, leg.asked.client, leg.asked.server)
 
 
 def turn(ledger: Ledger, begun: Begun, now_us: int, *, final: bool) -> Turn:

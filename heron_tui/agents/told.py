@@ -94,13 +94,14 @@ class Told:
     def silent_since(self, nodes: Iterable[Placed], horizon_us: int) -> list[Placed]:
         """Calls that may be forgotten: of turns that ended before `horizon_us`, and those without turn.
 
-        They are struck from what was told; what they add to their sessions is kept as a sum.
+        They are struck from what was told; what they add to their sessions is kept as a sum. Legs last as long as the
+        call that counts.
         """
         old: list[Placed] = []
         lasting = self._lasting_turns(horizon_us)
         for node in nodes:
-            last_us = node.answered.active_us
-            if last_us >= horizon_us or (node.turn and node.turn.id in lasting):
+            counted = node.counted
+            if counted.answered.active_us >= horizon_us or (counted.turn and counted.turn.id in lasting):
                 continue
             old.append(node)
         self._strike(old)
@@ -115,7 +116,7 @@ class Told:
             part = self._parts.pop(node.id, None)
             for place in range(len(node.tool_ids)):
                 self._tools.pop((node.id, place), None)
-            if part and part.session:
+            if part and part.session and not part.leg_of:
                 by_session.setdefault(part.session, []).append(node)
         for id, nodes in by_session.items():
             turns = {node.turn.id for node in nodes if node.turn}

@@ -5,11 +5,26 @@ from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
+class Leg:
+    """The same call, seen once more on another connection: made upstream by a proxy that had got it."""
+
+    call: str
+    flow: str
+    client: str
+    server: str
+    role: Literal["upstream"] = "upstream"
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """What one call was part of: the agents floor's answer for each call.
 
     `subagent` is the id or name of the sub-agent that made the call, None for the main agent; `auxiliary` the kind of
     side call, None for a call of the conversation itself.
+
+    A call that a client made of a proxy counts; what the proxy made of it upstream are its `legs` (several where the
+    proxy tries again, or where proxies follow one another). These have the id of the client's call in `leg_of` and its
+    session, and are in no turn and in no sum.
     """
 
     call: str
@@ -20,6 +35,8 @@ class Part:
     auxiliary: str | None = None
     attempt: int = 1
     retry_of: str | None = None
+    leg_of: str | None = None
+    legs: tuple[Leg, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

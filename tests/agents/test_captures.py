@@ -20,7 +20,7 @@ class Expected:
     """What a scenario did.
 
     `calls`: per turn, the calls of the main agent (attempts included). `branches`: per turn, the calls of each
-    sub-agent. `sides`: kinds of side calls. `retries`: how many calls are one.
+    sub-agent. `sides`: kinds of side calls. `retries`: how many calls are one. `legs`: how many calls a proxy made.
     """
 
     agent: str
@@ -31,6 +31,7 @@ class Expected:
     sides: tuple[str, ...] = ()
     retries: int = 0
     tools: int | None = None
+    legs: int = 0
 
 
 ECHO, PARALLEL = "Please do lab:echo now", "Then lab:parallel please"
@@ -65,11 +66,22 @@ EXPECTED = {
         [3, 2, 2, 2, 1],
         retries=4,
     ),
-    "litellm-claude-code": Expected(  # each prompt on two legs
-        "claude-code",
-        [ECHO, ECHO, "And cross lab:plain", "And cross lab:plain"],
-        [2, 2, 1, 1],
-        sessions=2,
+    "litellm-claude-code": Expected("claude-code", [ECHO, "And cross lab:plain"], [2, 1], legs=3),
+    "litellm-sdk": Expected(
+        "generic",
+        [
+            "Weather? lab:firsttwo",
+            "lab:plain+gzip",
+            "again lab:plain+429",
+            "Weather? lab:firsttwo",
+            "lab:think+gzip",
+            "translate lab:plain",
+        ],
+        [2, 1, 1, 2, 1, 1],
+        sessions=6,
+        sides=("count-tokens", "count-tokens"),
+        retries=1,
+        legs=9,
     ),
     "codex-http": Expected("codex", [ECHO, PARALLEL, "Finally lab:thinktool"], [2, 2, 2]),
     "codex-ws": Expected(
@@ -166,6 +178,7 @@ def test_capture(name: str, tmp_path: Path):
     assert branches == (expected.branches or [[] for _ in turns])
     assert tuple(sorted(part.auxiliary for part in told.parts.values() if part.auxiliary)) == expected.sides
     assert sum(part.retry_of is not None for part in told.parts.values()) == expected.retries
+    assert sum(part.leg_of is not None for part in told.parts.values()) == expected.legs
     if expected.tools is not None:
         assert len(told.tools) == sum(turn.tools for turn in turns) == expected.tools
     in_turns = [id for turn in turns for id in turn.calls]

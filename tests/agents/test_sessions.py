@@ -2,7 +2,7 @@
 
 import pytest
 
-from .build import call, message, result, says, tell, user, uses
+from .build import call, result, says, tell, user, uses
 
 GEMINI = {"user-agent": "GeminiCLI-tui/0.61.0/gemini-2.5-pro"}
 
@@ -171,74 +171,3 @@ def test_a_compacted_conversation_goes_on_behind_its_summary():
     assert told.prompts == ["one", "two"]
     assert told.parts["k"].auxiliary == "compaction"
     assert told.parts["k"].session == told.parts["a"].session
-
-
-IDS = {"metadata.user_id": '{"session_id":"sid"}'}
-OUTER = {"user-agent": "claude-cli/2.1", "x-claude-code-session-id": "sid"}
-BILLING = "x-anthropic-billing-header: cc_version=1; cc_entrypoint=cli;"
-
-
-class TestLegs:
-    """Shapes as in the capture litellm-claude-code: the proxy passes the body's session id on."""
-
-    def test_the_upstream_leg_does_not_disturb_the_client_s_turn(self):
-        first, use = user("one"), says("", uses("t1"))
-        inner = {"ids": IDS, "system": BILLING, "server": "10.0.0.3:80", "host": "up", "took": 50}
-        told = tell(
-            call("o1", 0, first, answer=use, headers=OUTER, ids=IDS, system=BILLING),
-            call("i1", 20, first, answer=use, **inner),
-            call("o2", 300, first, use, result("t1"), headers=OUTER, ids=IDS, system=BILLING),
-            call("i2", 320, first, use, result("t1"), **inner),
-        )
-        client, upstream = told.in_order
-        assert (client.session, client.calls) == ("sid", ("o1", "o2"))
-        assert upstream.calls == ("i1", "i2")
-        assert upstream.session not in {"sid"}
-        assert sorted(tool.call for tool in told.tools.values()) == ["i1", "o1"]
-
-    def test_a_leg_in_another_api_is_known_by_the_last_words(self):
-        """Responses has an item for each tool call where Anthropic has one message."""
-        first, use, both = user("one"), says("I look", uses("t1")), says("ok")
-        told = tell(
-            call("o1", 0, first, answer=use, headers=OUTER),
-            call("o2", 300, first, use, result("t1"), answer=both, headers=OUTER),
-            call("o3", 600, first, use, result("t1"), both, user("two"), headers=OUTER),
-            call(
-                "i3",
-                620,
-                first,
-                says("I look"),
-                message("assistant", calls=(uses("t1"),)),
-                result("t1"),
-                both,
-                user("two"),
-                server="10.0.0.3:80",
-                host="up",
-                took=50,
-            ),
-        )
-        assert told.sessions["sid"].calls == 3
-        assert told.parts["i3"].session != "sid"
-
-    def test_other_addresses_of_the_same_host_are_no_legs(self):
-        """A program that asks the same several times at once, of a host with several addresses."""
-        first, one, two = user("one"), says("", uses("t1")), says("", uses("t2"))
-        told = tell(
-            call("a", 0, first, answer=one, took=400),
-            call("b", 20, first, answer=two, server="10.0.0.3:443"),
-            call("d", 300, first, two, result("t2"), server="10.0.0.4:443"),
-            call("c", 600, first, one, result("t1")),
-        )
-        assert [turn.calls for turn in told.in_order] == [("a", "c"), ("b", "d")]
-
-    def test_what_looked_like_a_leg_goes_on_by_itself(self):
-        """A program that asks two providers the same: each conversation is whole."""
-        first, one, two = user("one"), says("", uses("t1")), says("", uses("t2"))
-        other = {"server": "10.0.9.9:443", "host": "other.example"}
-        told = tell(
-            call("a", 0, first, answer=one, took=400),
-            call("b", 20, first, answer=two, **other),
-            call("d", 300, first, two, result("t2"), **other),
-            call("c", 600, first, one, result("t1")),
-        )
-        assert [turn.calls for turn in told.in_order] == [("a", "c"), ("b", "d")]

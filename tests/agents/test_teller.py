@@ -36,6 +36,7 @@ def captured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Call]]:
         "hermes-agents",
         "opencode-subagents",
         "litellm-sdk",
+        "litellm-claude-code",
         "openai-sdk",
         "claude-code-faults",
     )
@@ -67,6 +68,7 @@ NAMES = st.sampled_from(
         "hermes-agents",
         "opencode-subagents",
         "litellm-sdk",
+        "litellm-claude-code",
         "openai-sdk",
         "claude-code-faults",
     ]

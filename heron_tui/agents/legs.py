@@ -1,0 +1,103 @@
+"""Which call a proxy made of which: the same words go to the proxy and on to a model, and one answer comes back."""
+
+from collections.abc import Iterator
+
+from .facts import Answered, Asked
+from .ledger import Ledger, Placed
+from .links import SEEN
+
+SLACK_US = 5_000
+"""How much later than the client's call its leg may end: packets of two connections cross."""
+
+
+def outer_of(ledger: Ledger, node: Placed) -> Placed | None:
+    """The call of which a proxy made this one, if it is a leg.
+
+    It says the same, at another server, inside the time of the other call, and has the same answer. Of several such
+    calls the one is taken that names the same tool ids, then one that has no leg yet, then the one that ends first.
+    """
+    if not node.asked.chat or not node.asked.words:
+        return None
+    found = [outer for outer in ledger.words[node.asked.words][-SEEN:] if _is_leg(node, outer)]
+    return min(found, key=lambda outer: _rank(ledger, node, outer), default=None)
+
+
+def all_of(ledger: Ledger, id: str) -> Iterator[Placed]:
+    """The legs of a call, and theirs, where one proxy stands behind another."""
+    for leg in ledger.legs[id]:
+        yield leg
+        yield from all_of(ledger, leg.id)
+
+
+def _is_leg(inner: Placed, outer: Placed) -> bool:
+    one, other = inner.asked, outer.asked
+    return (
+        other.chat
+        and _is_behind(one, other)
+        and not _differ(other.subagent_id, one.subagent_id)
+        and not _differ(other.session, one.session)
+        and _is_within(one, inner.answered, outer.answered)
+        and (other.state == one.state or _same_end(other, one))
+        and _agree(inner.answered, outer.answered)
+    )
+
+
+def _is_behind(inner: Asked, outer: Asked) -> bool:
+    """Whether the addresses allow that the server of the outer call made the inner one, and not its client.
+
+    They need not match (NAT), and one server may have several. A client that asks two servers the same is no proxy,
+    unless it speaks of the same session.
+    """
+    if inner.server == outer.server or (inner.pid is not None and inner.pid == outer.pid):
+        return False
+    if inner.machine == outer.server.rpartition(":")[0]:
+        return True
+    same_session = inner.session is not None and inner.session == outer.session
+    return inner.host != outer.host and (inner.machine != outer.machine or same_session)
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    return one is not None and other is not None and one != other
+
+
+def _is_within(asked: Asked, inner: Answered, outer: Answered) -> bool:
+    """A proxy may go on upstream when its client is gone."""
+    if outer.end_us is None:
+        return True
+    if outer.failed:
+        return asked.t_us <= outer.end_us
+    return inner.end_us is not None and inner.end_us <= outer.end_us + SLACK_US
+
+
+def _same_end(one: Asked, other: Asked) -> bool:
+    """Whether the last answers in two histories are the same, for proxies that cut messages in another API's way."""
+    if not one.boundaries or not other.boundaries:
+        return not one.boundaries and not other.boundaries
+    return not set(one.boundaries[0].marks).isdisjoint(other.boundaries[0].marks)
+
+
+def _agree(inner: Answered, outer: Answered) -> bool:
+    """Whether one answer may be the other, handed on: nothing speaks against it before both are whole."""
+    if not (inner.whole and outer.whole and inner.marks and outer.marks):
+        return True
+    return not inner.marks.isdisjoint(outer.marks)
+
+
+def _rank(ledger: Ledger, inner: Placed, outer: Placed) -> tuple[bool, bool, bool, int]:
+    """The lowest fits best."""
+    end_us = outer.answered.end_us
+    return (
+        _ids(inner.answered).isdisjoint(_ids(outer.answered)),
+        any(_is_open(leg, inner.t_us) for leg in ledger.legs[outer.id]),
+        end_us is None,
+        end_us or 0,
+    )
+
+
+def _ids(answered: Answered) -> set[str]:
+    return {tool.plain for tool in answered.tools if tool.plain}
+
+
+def _is_open(leg: Placed, t_us: int) -> bool:
+    """Whether a leg is more than an attempt that has failed before `t_us`."""
+    return not leg.answered.failed or leg.answered.active_us > t_us
