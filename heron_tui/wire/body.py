@@ -142,10 +142,9 @@ def _places_from(data: bytes, start: int, raws: list[msgspec.Raw]) -> list[tuple
     places = []
     end = start
     for raw in raws:
-        element = bytes(raw)
         start = _separator.match(data, end).end()  # type: ignore[union-attr]
-        end = start + len(element)
-        if data[start:end] != element:
+        end = start + memoryview(raw).nbytes
+        if not data.startswith(raw, start):
             return []
         places.append((start, end))
     return places
