@@ -21,7 +21,7 @@ from ..model.http import (
 )
 from .body import Body
 from .context import Context
-from .head import RequestHead, StatusHead, upgrade
+from .head import RequestHead, StatusHead, content_encoding, upgrade
 from .run import Run
 
 UNKNOWN = "?"
@@ -128,7 +128,7 @@ class Exchange:
                 host=self._host(),
                 headers=self.headers,
                 body=body.take(),
-                encoding=header(self.headers, "content-encoding"),
+                encoding=content_encoding(self.headers),
                 raw_size=body.raw_size,
                 head=message.head,
                 place=message.place,
@@ -157,7 +157,7 @@ class Exchange:
         self.status = head.status
         body_of = None if self.method == "HEAD" else self.id
         self._response = Message(self._context, head.headers, head.place, body_of)
-        encoding = header(head.headers, "content-encoding")
+        encoding = content_encoding(head.headers)
         self._tell(Response(self.id, head.status, head.reason, head.headers, encoding, head.place, tuple(self.interim)))
 
     def response_body(self, run: Run) -> None:

@@ -117,6 +117,13 @@ def codings(headers: Headers) -> list[str]:
     return [coding for coding in (*tokens(headers, "content-encoding"), *transfer) if coding != "identity"]
 
 
+def content_encoding(headers: Headers) -> str | None:
+    """The Content-Encoding as on the wire; None for identity."""
+    if not set(tokens(headers, "content-encoding")) - {"identity"}:
+        return None
+    return ", ".join(value for name, value in headers if name.lower() == "content-encoding")
+
+
 def upgrade(headers: Headers) -> str | None:
     """The protocol that a message wants to go on with: `websocket`, `h2c`, or another word."""
     if "upgrade" not in tokens(headers, "connection"):

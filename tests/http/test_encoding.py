@@ -67,7 +67,12 @@ def test_stacked_headers_and_transfer_coding():
         b"HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\nContent-Encoding: BR\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"
     )
     talk = play(client(GET), server(head + chunked(packed[:50], packed[50:]))).only
-    assert talk.body == TEXT
+    assert talk.body == TEXT and talk.response and talk.response.encoding == "zstd, BR"
+
+
+def test_identity_is_no_coding():
+    talk = play(client(GET), server(response(TEXT, b"Content-Encoding: identity"))).only
+    assert talk.body == TEXT and talk.response and talk.response.encoding is None
 
 
 def flushed(name: str, parts: list[bytes]) -> list[bytes]:

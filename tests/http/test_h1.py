@@ -226,7 +226,7 @@ def test_byte_by_byte(name: str):
     assert play(*split_all(CASES[name], one_by_one)).contents() == play(*CASES[name]).contents()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(cuts=st.lists(st.integers(0, 10_000), max_size=12))
 def test_split_at_random(cuts: list[int]):
     for name, steps in CASES.items():

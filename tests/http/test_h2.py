@@ -271,7 +271,7 @@ def test_byte_by_byte():
     assert {t.request.stream: t.content() for t in played.talks} == {s: t.content() for s, t in WHOLE.items()}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(0, 500), max_size=10))
 def test_split_at_random(cuts):
     played = play(*split_all(CONVERSATION.steps, at_places(cuts)))
@@ -294,7 +294,7 @@ def assert_true(played: Played) -> None:
             assert talk.data == true.data
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from([CLIENT, SERVER]), st.integers(0, 3000), st.integers(1, 200)), max_size=3),
     st.lists(st.integers(0, 500), max_size=6),
@@ -320,7 +320,7 @@ def test_a_gap_within_data_costs_its_event_only():
     assert {len(by_stream[s].data) for s in (1, 5)} == {4} and not played.troubles
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 12), st.lists(st.integers(0, 500), max_size=4))
 def test_joined_midway_at_a_frame(step, cuts):
     played = play(*split_all(CONVERSATION.steps[step:], at_places(cuts)), midstream=True)
@@ -345,7 +345,7 @@ def test_joined_midway_recovers_what_can_be():
     assert [t.code for t in played.troubles] == ["h2.desync"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([CLIENT, SERVER]), st.binary(max_size=40)), max_size=8), st.booleans())
 def test_garbage_raises_nothing(pieces, midstream):
     start = [] if midstream else CONVERSATION.steps[:4]

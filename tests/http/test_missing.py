@@ -239,7 +239,7 @@ def assert_true(played: Played, said: list[tuple[bytes, bytes, list[bytes]]]) ->
 conversations = st.lists(st.tuples(st.sampled_from(BODIES), st.integers(0, 400)), min_size=1, max_size=6)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     conversations,
     st.lists(st.tuples(st.sampled_from([CLIENT, SERVER]), st.integers(0, 5000), st.integers(1, 900)), max_size=3),
@@ -259,7 +259,7 @@ def test_any_conversation_with_any_piece_missing(conversation, holes, cuts, how)
         assert [talk.data for talk in played.talks] == [events for _, _, events in said]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(conversations, st.sampled_from([CLIENT, SERVER]), st.integers(0, 5000), st.integers(1, 900), st.integers(1, 4))
 def test_what_follows_a_gap_comes_late(conversation, side, at, size, late):
     """The net floor waits before it gives a hole up; the other direction goes on meanwhile."""
@@ -274,7 +274,7 @@ def test_what_follows_a_gap_comes_late(conversation, side, at, size, late):
     assert_true(play(*steps), said)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(conversations, st.integers(0, 3000), st.integers(0, 3000))
 def test_joined_anywhere_midway(conversation, from_client, from_server):
     said = [messages(n, kind, size) for n, (kind, size) in enumerate(conversation)]
@@ -299,7 +299,7 @@ SCRAPS = [
 scraps = st.one_of(st.binary(max_size=60), st.sampled_from(SCRAPS), st.integers(1, 50))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([CLIENT, SERVER]), scraps), max_size=12), st.booleans())
 def test_garbage_raises_nothing(pieces, midstream):
     steps: list[Step] = [Bytes(s, (p,)) if isinstance(p, bytes) else Lost(s, p) for s, p in pieces]

@@ -212,7 +212,7 @@ def test_byte_by_byte(extension: str):
     assert play(*split_all(steps, one_by_one)).contents() == play(*steps).contents()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(EXTENSIONS), st.lists(st.integers(0, 800), max_size=8))
 def test_split_at_random(extension: str, cuts: list[int]):
     steps = conversation(extension).steps
@@ -237,7 +237,7 @@ def assert_true(played: Played) -> None:
         assert deltas == sorted(deltas) and len(set(deltas)) == len(deltas)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.sampled_from(EXTENSIONS),
     st.lists(st.tuples(st.sampled_from([CLIENT, SERVER]), st.integers(0, 2000), st.integers(1, 120)), max_size=2),
@@ -294,7 +294,7 @@ def test_joined_midway(extension: str):
     assert play(*turned, midstream=True).protocols[0].turned
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.sampled_from(EXTENSIONS[:2]),
     st.lists(st.tuples(st.sampled_from([CLIENT, SERVER]), st.binary(max_size=60)), max_size=8),
