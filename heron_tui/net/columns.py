@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..model.packet import Ints, Kind, PacketBatch
 from . import ip, link
-from .dissect import MOST_LENGTH, Broken, Reassembled, Segment, dissect_one
+from .dissect import MOST_LENGTH, Broken, Raw, Reassembled, Segment, dissect_one
 from .fragments import Fragments
 
 Bools = NDArray[np.bool_]
@@ -23,6 +23,14 @@ _KIND_BY_PROTOCOL[[ip.UDP, ip.ICMP, ip.ICMPV6, ip.TCP]] = Kind.UDP, Kind.ICMP, K
 _KIND_BY_PROTOCOL_V6 = _KIND_BY_PROTOCOL.copy()
 _KIND_BY_PROTOCOL_V6[list(ip.EXTENSIONS)] = UNSURE
 
+# Link header's size, and where its EtherType stands, of the link types that are read with numpy.
+_HEADERS = dict.fromkeys((*link.RAW, link.IPV4_ONLY, link.IPV6_ONLY), (0, 0)) | {
+    link.NULL: (4, 0),
+    link.LOOP: (4, 0),
+    link.ETHERNET: (14, 12),
+    link.SLL: (16, 14),
+    link.SLL2: (20, 0),
+}
 _TCP_FIELDS = [
     ("source_port", ">u2"),
     ("target_port", ">u2"),
@@ -95,10 +103,6 @@ class Segments:
     def __len__(self) -> int:
         return len(self.index)
 
-    def sorted(self, rows: Ints) -> "Segments":
-        """The same segments in another order."""
-        return Segments(self.apart, *(getattr(self, name)[rows] for name in _COLUMNS))
-
 
 _COLUMNS = [column.name for column in fields(Segments) if column.name != "apart"]
 
@@ -120,7 +124,7 @@ def dissect(batch: PacketBatch, fragments: Fragments) -> Dissection:
     slow = np.flatnonzero(kind == UNSURE)
     apart: dict[int, bytes] = {}
     if len(slow):
-        tables.append(_one_by_one(batch, slow, kind, fragments, broken, apart))
+        tables.append(_one_by_one(batch, slow, fragments, kind=kind, broken=broken, apart=apart))
     return Dissection(kind, _merged(tables, apart), broken)
 
 
@@ -128,67 +132,53 @@ def _fast(batch: PacketBatch, kind: Ints) -> list[list[Ints]]:
     """Fill `kind` where it is clear what a packet is; the columns of the TCP segments among them, a table a shape."""
     data = np.frombuffer(batch.data, np.uint8)
     tables: list[list[Ints]] = []
-    if not len(data):
-        return tables
-    for link_type in np.unique(batch.link).tolist():
+    for link_type in set(batch.link.tolist()):
         rows = np.flatnonzero(batch.link == link_type)
         version, start = _network(data, batch, rows, link_type)
         for layout, number in ((_V4, 4), (_V6, 6)):
             fit = version == number
             fit &= start + layout.itemsize <= batch.pos[rows] + batch.caplen[rows]
             if fit.any():
-                tables.append(_shape(batch, data, rows[fit], start[fit], layout, kind))
+                tables.append(_shape(batch, data, rows[fit], start[fit], kind=kind, layout=layout))
     return tables
 
 
 def _network(data: Bytes, batch: PacketBatch, rows: Ints, link_type: int) -> tuple[Ints, Ints]:
     """IP version (0: not sure) and place of the network layer of the packets `rows`, which share a link type."""
-    start, end = batch.pos[rows], batch.pos[rows] + batch.caplen[rows]
-    if link_type in link.RAW or link_type in (link.IPV4_ONLY, link.IPV6_ONLY):
-        return _nibble(data, start, end), start
-    if link_type in (link.NULL, link.LOOP):
-        inside = _nibble(data, start + 4, end)
-        where = np.where(inside > 0, start, 0)
-        family = [data[np.minimum(where + place, len(data) - 1)] for place in range(4)]
-        value = np.maximum(family[0], family[3])  # one byte of a family that is known, in either byte order
-        clear = (family[1] == 0) & (family[2] == 0) & (np.minimum(family[0], family[3]) == 0)
-        version = np.where(value == 2, 4, np.where(np.isin(value, list(link.FAMILIES)), 6, 0))
-        return np.where(clear & (version == inside), version, 0), start + 4
-    if link_type == link.ETHERNET:
-        at, size = 12, 14
-    elif link_type == link.SLL:
-        at, size = 14, 16
-    elif link_type == link.SLL2:
-        at, size = 0, 20
-    else:
+    start = batch.pos[rows]
+    size, at = _HEADERS.get(link_type, (0, 0))
+    fits = start + size + 4 < start + batch.caplen[rows]  # a VLAN tag, too, should there be one
+    if link_type not in _HEADERS or not fits.any():
         return np.zeros(len(rows), np.int64), start
-    inside = _nibble(data, start + size, end)
-    ether = _ether_type(data, start + at, inside)
-    tagged = np.isin(ether, list(link.VLAN_TAGS)) if (ether >= 0x8100).any() else None
-    if tagged is not None and tagged.any():
+    where = np.where(fits, start, start[fits][0])
+    if not size:
+        return (_read(data, where, "u1") >> 4) * fits, start
+    if link_type in (link.NULL, link.LOOP):
+        family = np.minimum(_read(data, where, ">u4"), _read(data, where, "<u4"))  # the other order has it far higher
+        return _version(family, link.FAMILIES) * fits, start + size
+    ether = _read(data, where + at, ">u2")
+    if (ether > link.IPV4).any():
+        tagged = np.isin(ether, list(link.VLAN_TAGS))
+        ether = np.where(tagged, _read(data, where + size + 2, ">u2"), ether)
         start = start + 4 * tagged
-        inside = np.where(tagged, _nibble(data, start + size, end), inside)
-        ether = np.where(tagged, _ether_type(data, start + size - 2, inside), ether)
-    return np.where(ether == link.IPV4, 4, np.where(ether == link.IPV6, 6, 0)) * (inside > 0), start + size
+    return _version(ether, {link.IPV4: link.IPV4, link.IPV6: link.IPV6}) * fits, start + size
 
 
-def _nibble(data: Bytes, at: Ints, end: Ints) -> Ints:
-    """The upper half of the byte at each of `at`, 0 where the packet has ended before it."""
-    inside = at < end
-    if not inside.any():
-        return np.zeros(len(at), np.int64)
-    return (data[np.where(inside, at, 0)] >> 4).astype(np.int64) * inside
+def _version(values: Ints, meaning: dict[int, int]) -> Ints:
+    """4 or 6 for values that mean IPv4 or IPv6, 0 for others."""
+    four = [value for value, ether in meaning.items() if ether == link.IPV4]
+    six = [value for value, ether in meaning.items() if ether == link.IPV6]
+    return np.isin(values, four) * 4 + np.isin(values, six) * 6
 
 
-def _ether_type(data: Bytes, at: Ints, inside: Ints) -> Ints:
-    at = np.where(inside > 0, at, 0)
-    if len(data) < 2:
-        return np.zeros(len(at), np.int64)
-    return (data[at].astype(np.int64) << 8) | data[at + 1]
+def _read(data: Bytes, at: Ints, kind: str) -> Ints:
+    """The numbers that stand at `at`, which need not be aligned."""
+    size = np.dtype(kind).itemsize
+    return np.ndarray((len(data) - size + 1,), kind, data, strides=(1,))[at].astype(np.int64)
 
 
 def _shape(
-    batch: PacketBatch, data: Bytes, rows: Ints, start: Ints, layout: np.dtype[np.void], kind: Ints
+    batch: PacketBatch, data: Bytes, rows: Ints, start: Ints, *, layout: np.dtype[np.void], kind: Ints
 ) -> list[Ints]:
     """Read the packets `rows`, whose IP headers stand at `start` and look like `layout`, without options."""
     windows = np.ndarray((len(data) - layout.itemsize + 1,), f"V{layout.itemsize}", data, strides=(1,))
@@ -229,8 +219,9 @@ def _shape(
 def _one_by_one(
     batch: PacketBatch,
     rows: Ints,
-    kind: Ints,
     fragments: Fragments,
+    *,
+    kind: Ints,
     broken: list[tuple[int, str]],
     apart: dict[int, bytes],
 ) -> list[Ints]:
@@ -240,7 +231,8 @@ def _one_by_one(
     for row, pos, caplen, length, link_type, number, time_us in zip(
         rows.tolist(), *(column[rows].tolist() for column in columns), strict=True
     ):
-        found = dissect_one(batch.data, pos, caplen, length, link_type, fragments, number, time_us)
+        raw = Raw(batch.data, pos, caplen, length, link_type, number, time_us)
+        found = dissect_one(raw, fragments)
         if isinstance(found, Reassembled):
             segment = found.segment
             apart[row] = found.data[segment.start : segment.start + segment.have]

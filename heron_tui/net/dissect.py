@@ -17,6 +17,18 @@ MOST_LENGTH = 1 << 24  # a record that claims a longer packet is damaged
 _tcp = struct.Struct(">HHIIBBHH").unpack_from
 
 
+class Raw(NamedTuple):
+    """A packet as it was captured: ``data[start : start + caplen]``, `length` bytes on the wire."""
+
+    data: Buffer
+    start: int
+    caplen: int
+    length: int
+    link: int
+    packet: int
+    time_us: int
+
+
 class Segment(NamedTuple):
     """A TCP segment. The names are those of the columns in `columns.Segments`.
 
@@ -57,18 +69,17 @@ class Reassembled(NamedTuple):
     data: bytes
 
 
-def dissect_one(
-    data: Buffer, start: int, caplen: int, length: int, link_type: int, fragments: Fragments, packet: int, time_us: int
-) -> Segment | Reassembled | Broken | int:
-    """Read the packet at ``data[start : start + caplen]``, `length` bytes on the wire. Never raises.
+def dissect_one(raw: Raw, fragments: Fragments) -> Segment | Reassembled | Broken | int:
+    """Read one packet. Never raises.
 
     Returns:
-        The TCP segment that it carries, or the `Kind` of what else it is. A fragment that completes its datagram gives what
-        the datagram is.
+        The TCP segment that it carries, or the `Kind` of what else it is. A fragment that completes its datagram gives
+        what the datagram is.
     """
-    end, wire_end = start + caplen, start + max(caplen, min(length, MOST_LENGTH))
+    data, start = raw.data, raw.start
+    end, wire_end = start + raw.caplen, start + max(raw.caplen, min(raw.length, MOST_LENGTH))
     try:
-        kind, at = link.network(data, start, end, link_type)
+        kind, at = link.network(data, start, end, raw.link)
         if kind not in (link.IPV4, link.IPV6):
             return Kind.OTHER
         datagram = ip.datagram(data, at, end, wire_end, kind)
@@ -77,7 +88,7 @@ def dissect_one(
                 return KINDS.get(datagram.protocol, Kind.OTHER)
             return segment(data, datagram.start, min(end, datagram.end), datagram.end, datagram)
         need(datagram.end, end, "fragment")
-        whole = fragments.add(datagram, bytes(data[datagram.start : datagram.end]), packet, time_us)
+        whole = fragments.add(datagram, bytes(data[datagram.start : datagram.end]), raw.packet, raw.time_us)
         if whole is None:
             return Kind.FRAGMENT
         if datagram.protocol != ip.TCP:

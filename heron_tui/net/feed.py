@@ -13,7 +13,7 @@ from ..model.packet import Buffer, Kind, PacketBatch
 from .columns import Segments
 from .connection import Connection
 from .dissect import Segment
-from .order import Groups, Moments, Order
+from .order import Groups, Line, Order
 from .stream import RECENT, Arrival
 
 if TYPE_CHECKING:
@@ -28,25 +28,24 @@ class Feed:
     """
 
     def __init__(
-        self, tracker: Tracker, batch: PacketBatch, groups: Groups, segments: Segments, moments: Moments, order: Order
+        self, tracker: Tracker, batch: PacketBatch, segments: Segments, *, groups: Groups, line: Line, order: Order
     ) -> None:
         self._tracker, self._limits = tracker, tracker.limits
-        self._groups, self._segments, self._order = groups, segments, order
-        self._bytes = batch.data
-        self._number, self._time, self._clock = batch.number[segments.index], moments.time_us, moments.clock
+        self._segments, self._groups, self._line, self._order = segments, groups, line, order
+        self._bytes, self._number = batch.data, batch.number[line.index]
 
         count = len(segments)
         self.ordinal = np.full(count, -1, np.int64)
         self.side = groups.way.copy()
-        self.kind = np.where(order.doubled, Kind.DOUBLED, np.where(segments.size > 0, Kind.DATA, Kind.ACK))
+        self.kind = np.where(order.doubled, Kind.DOUBLED, np.where(line.size > 0, Kind.DATA, Kind.ACK))
 
-        plain = (segments.size > 0) & ~order.doubled
+        plain = (line.size > 0) & ~order.doubled
         plain[order.questionable] = False
         places = np.flatnonzero(plain)
-        begins, sizes = segments.start[places], segments.size[places]
+        begins, sizes = line.start[places], line.size[places]
         self._places = places.tolist()
         self._begins, self._ends = begins.tolist(), (begins + sizes).tolist()
-        self._packets, self._times = self._number[places].tolist(), self._time[places].tolist()
+        self._packets, self._times = self._number[places].tolist(), line.time_us[places].tolist()
         self._sums = np.concatenate(([0], np.cumsum(sizes)))
         self._turns = (np.flatnonzero(np.diff(groups.way[places])) + 1).tolist()
 
@@ -59,20 +58,20 @@ class Feed:
         begun = place
         next_question = bisect_left(questions, place)
         prints: list[tuple[int, int, int] | None] = connection.prints if connection is not None else [None, None]
-        idle = connection is not None and int(self._clock[place]) - connection.clock > self._limits.idle_us
+        idle = connection is not None and self._line.clock.item(place) - connection.clock > self._limits.idle_us
         while place < end:
             while next_question < len(questions) and questions[next_question] < place:
                 next_question += 1
             stop = min(questions[next_question], end) if next_question < len(questions) else end
             if connection is not None and place < stop and not idle and self._in_step(connection, group, place):
                 self._bulk(connection, place, stop)
-                connection.clock = self._clock.item(stop - 1)
+                connection.clock = self._line.clock.item(stop - 1)
                 place = stop
                 continue
             idle = False
             if self._order.doubled.item(place):
                 if connection is not None:
-                    connection.clock = self._clock.item(place)
+                    connection.clock = self._line.clock.item(place)
                 place += 1
                 continue
             arrival = self._arrival(place)
@@ -129,27 +128,28 @@ class Feed:
             first = until
 
     def _print(self, place: int) -> tuple[int, int, int]:
-        order = self._order
-        return order.print_one.item(place), order.print_two.item(place), self._time.item(place)
+        line = self._line
+        return line.print_one.item(place), line.print_two.item(place), line.time_us.item(place)
 
     def _arrival(self, place: int) -> Arrival:
-        segments = self._segments
-        start, have = segments.start.item(place), segments.have.item(place)
+        line = self._line
+        start, have, index = line.start.item(place), line.have.item(place), line.index.item(place)
         return Arrival(
             way=self._groups.way.item(place),
-            seq=segments.seq.item(place),
-            ack=segments.ack.item(place),
-            flags=segments.flags.item(place),
-            data=segments.apart[segments.index.item(place)] if start < 0 else bytes(self._bytes[start : start + have]),
-            size=segments.size.item(place),
+            seq=line.seq.item(place),
+            ack=line.ack.item(place),
+            flags=line.flags.item(place),
+            data=self._segments.apart[index] if start < 0 else bytes(self._bytes[start : start + have]),
+            size=line.size.item(place),
             packet=self._number.item(place),
-            time_us=self._time.item(place),
-            clock=self._clock.item(place),
+            time_us=line.time_us.item(place),
+            clock=line.clock.item(place),
             print=self._print(place),
         )
 
     def _segment(self, place: int) -> Segment:
-        return Segment(*(getattr(self._segments, name).item(place) for name in Segment._fields))
+        row = self._groups.rows.item(place)
+        return Segment(*(getattr(self._segments, name).item(row) for name in Segment._fields))
 
     def _leave(self, connection: Connection, group: int, begin: int, end: int) -> None:
         """Note that the packets in ``[begin, end)`` were this connection's."""
@@ -157,7 +157,7 @@ class Feed:
             return
         flow = connection.flow
         flow.packets += end - begin
-        flow.t_end_us = max(flow.t_end_us, int(self._time[begin:end].max()))
+        flow.t_end_us = max(flow.t_end_us, int(self._line.time_us[begin:end].max()))
         self.ordinal[begin:end] = flow.n
         if connection.outlet.flip:
             self.side[begin:end] ^= 1

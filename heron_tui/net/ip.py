@@ -43,7 +43,7 @@ class Fragment(NamedTuple):
 
 
 class Datagram(NamedTuple):
-    """What stands behind the IP headers: its bytes on the wire are ``[start, end)``, of which the capture may lack some.
+    """What stands behind the IP headers: on the wire its bytes are ``[start, end)``; the capture may lack some.
 
     `id` is the IPv4 identification (0 for IPv6).
     """

@@ -16,8 +16,8 @@ class Limits:
         linger_us: after that, payload on the ports of an ended connection begins a new flow.
         ack_grace_us: how long bytes may be missing that the receiver has acknowledged. It has them, so they were lost
             by the capture or stand a little later in it.
-        hole_us: how long later bytes wait for missing ones that nobody acknowledged. A sender repeats after 0.2 s at the
-            earliest and then doubles the pause (RFC 6298).
+        hole_us: how long later bytes wait for missing ones that nobody acknowledged. Senders repeat after 0.2 s or
+            more, and then double the pause (RFC 6298).
         held_bytes, held_segments: waiting behind a hole, in one direction.
         held_total: bytes waiting in all directions together.
         doubled_us: the very same packet within that time is a second copy of it, not a retransmission.

@@ -94,11 +94,46 @@ class Carry:
 
 
 @dataclass(slots=True)
-class Moments:
-    """Capture time, and the tracker's clock, of each segment."""
+class Line:
+    """The segments in the order of their groups: what reassembly needs of them (see `Segments`).
 
+    Attributes:
+        print_one, print_two: what two copies of one packet have in common, exactly.
+        time_us, clock: capture time, and the tracker's clock.
+    """
+
+    index: Ints
+    seq: Ints
+    ack: Ints
+    flags: Ints
+    start: Ints
+    have: Ints
+    size: Ints
+    print_one: Ints
+    print_two: Ints
     time_us: Ints
     clock: Ints
+
+    @classmethod
+    def up(cls, segments: Segments, rows: Ints, time_us: Ints, clock: Ints) -> "Line":
+        """`rows` is the order; `time_us` and `clock` are those of the whole batch."""
+        same = (segments.size << 40) | (segments.flags << 32) | (segments.window << 16)
+        same |= segments.checksum ^ segments.id
+        index = segments.index[rows]
+        seq, ack = segments.seq[rows], segments.ack[rows]
+        return cls(
+            index=index,
+            seq=seq,
+            ack=ack,
+            flags=segments.flags[rows],
+            start=segments.start[rows],
+            have=segments.have[rows],
+            size=segments.size[rows],
+            print_one=(seq << 32) | ack,
+            print_two=same[rows],
+            time_us=time_us[index],
+            clock=clock[index],
+        )
 
 
 @dataclass(slots=True)
@@ -108,7 +143,6 @@ class Order:
     Attributes:
         questionable: places, rising, that must be looked at one by one; all between them may be taken in bulk.
         doubled: second copies of the packet before them in their direction.
-        print_one, print_two: what two copies of one packet have in common, exactly.
         last: place of each flow's last packet in this batch, by flow and way; -1 for none.
         reached: by way and place, how far that way's bytes went before this place, counted from the sequence number
             `base` of the flow and way; below zero by far where nothing had come.
@@ -116,20 +150,18 @@ class Order:
 
     questionable: list[int]
     doubled: Bools
-    print_one: Ints
-    print_two: Ints
     last: Ints
     reached: Ints
     base: Ints
 
     def expected(self, group: int, way: int, place: int) -> int | None:
-        """The sequence number that would go on smoothly in one direction at this place; None before its first packet."""
+        """The sequence number that would go on smoothly at this place; None before a direction's first packet."""
         reached = self.reached.item(way, place)
         return None if reached <= -_FAR else (self.base.item(group * 2 + way) + reached) & 0xFFFFFFFF
 
 
-def follow(groups: Groups, columns: Segments, moments: Moments, carry: Carry, limits: Limits) -> Order:
-    """Compare each segment with the ones before it in its flow. All columns are sorted as `groups` says."""
+def follow(groups: Groups, line: Line, carry: Carry, limits: Limits) -> Order:
+    """Compare each segment with the ones before it in its flow."""
     count, way, flow = len(groups.rows), groups.way, groups.group
     cell = flow * 2 + way
     place = np.arange(count)
@@ -138,13 +170,13 @@ def follow(groups: Groups, columns: Segments, moments: Moments, carry: Carry, li
 
     # Sequence numbers become places relative to what was expected, or to the direction's first packet here.
     base = np.zeros(len(groups.keys) * 2, np.int64)
-    base[cell[::-1]] = columns.seq[::-1]
+    base[cell[::-1]] = line.seq[::-1]
     known = carry.seq.ravel() >= 0
     base = np.where(known, carry.seq.ravel(), base)
     begin = np.where(known, 0, -_FAR)
-    at = _signed(columns.seq - base[cell])
-    control = columns.flags & (SYN | FIN | RST)
-    end = at + columns.size + ((control & SYN) >> 1) + (control & FIN)
+    at = _signed(line.seq - base[cell])
+    control = line.flags & (SYN | FIN | RST)
+    end = at + line.size + ((control & SYN) >> 1) + (control & FIN)
 
     reached, before = [], []
     last = np.full((len(groups.keys), 2), -1, np.int64)
@@ -162,20 +194,18 @@ def follow(groups: Groups, columns: Segments, moments: Moments, carry: Carry, li
     own, other = np.where(way == 0, reached, reached[::-1])
     previous = np.where(way == 0, *before)
 
-    acked = _signed(columns.ack - base[cell ^ 1])
-    ahead = ((columns.flags & ACK) > 0) & (other > -_FAR) & (acked > other)
-    question = (at != own) | (control > 0) | ahead | (columns.have < columns.size) | (columns.start < 0)
-    question[1:] |= (np.diff(moments.clock) > limits.idle_us) & (flow[1:] == flow[:-1])
+    acked = _signed(line.ack - base[cell ^ 1])
+    ahead = ((line.flags & ACK) > 0) & (other > -_FAR) & (acked > other)
+    question = (at != own) | (control > 0) | ahead | (line.have < line.size) | (line.start < 0)
+    question[1:] |= (np.diff(line.clock) > limits.idle_us) & (flow[1:] == flow[:-1])
 
-    print_one = (columns.seq << 32) | columns.ack
-    print_two = (columns.size << 40) | (columns.flags << 32) | (columns.window << 16) | (columns.checksum ^ columns.id)
     inside = previous >= begins
-    passed = moments.time_us - np.where(inside, moments.time_us[previous], carry.time_us.ravel()[cell])
-    doubled = print_one == np.where(inside, print_one[previous], carry.print_one.ravel()[cell])
-    doubled &= print_two == np.where(inside, print_two[previous], carry.print_two.ravel()[cell])
+    passed = line.time_us - np.where(inside, line.time_us[previous], carry.time_us.ravel()[cell])
+    doubled = line.print_one == np.where(inside, line.print_one[previous], carry.print_one.ravel()[cell])
+    doubled &= line.print_two == np.where(inside, line.print_two[previous], carry.print_two.ravel()[cell])
     doubled &= np.abs(passed) <= limits.doubled_us
     questionable = np.flatnonzero(question & ~doubled).tolist()
-    return Order(questionable, doubled, print_one, print_two, last, np.array(reached), base)
+    return Order(questionable, doubled, last, np.array(reached), base)
 
 
 def _signed(difference: Ints) -> Ints:

@@ -26,10 +26,10 @@ class Outlet:
         return 1 if way ^ self.flip else 0
 
     def data(self, way: int, offset: int, data: bytes, packet: int, time_us: int) -> None:
-        self.run(way, offset, [data], [offset], [packet], [time_us])
+        self.run(way, offset, parts=[data], starts=[offset], packets=[packet], times=[time_us])
 
     def run(
-        self, way: int, offset: int, parts: list[Buffer], starts: list[int], packets: list[int], times: list[int]
+        self, way: int, offset: int, *, parts: list[Buffer], starts: list[int], packets: list[int], times: list[int]
     ) -> None:
         """Take consecutive segments of one direction, the first of them at `offset`."""
         if self._parts and way != self._way:

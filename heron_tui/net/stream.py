@@ -147,7 +147,7 @@ class Direction:
     def bulk(self, size: int, parts: list[Buffer], starts: list[int], packets: list[int], times: list[int]) -> None:
         """Take consecutive whole segments that begin exactly at `seq`, `size` bytes together."""
         assert self.seq is not None
-        self.outlet.run(self.way, self.offset, parts, starts, packets, times)
+        self.outlet.run(self.way, self.offset, parts=parts, starts=starts, packets=packets, times=times)
         self._advance(size)
 
     def finish(self, seq: int, arrival: Arrival) -> None:

@@ -12,7 +12,7 @@ from .connection import Connection, Ending
 from .feed import Feed
 from .fragments import Fragments
 from .limits import Limits
-from .order import Carry, Key, Moments, follow, group
+from .order import Carry, Key, Line, follow, group
 
 
 @dataclass(slots=True)
@@ -76,15 +76,14 @@ class Tracker:
             groups = group(segments)
             carry = Carry.empty(len(groups.keys))
             connections = [self._find(key, carry, place) for place, key in enumerate(groups.keys)]
-            ordered = segments.sorted(groups.rows)
-            moments = Moments(batch.time_us[ordered.index], clock[ordered.index])
-            order = follow(groups, ordered, moments, carry, self.limits)
-            feed = Feed(self, batch, groups, ordered, moments, order)
+            line = Line.up(segments, groups.rows, batch.time_us, clock)
+            order = follow(groups, line, carry, self.limits)
+            feed = Feed(self, batch, segments, groups=groups, line=line, order=order)
             for place in np.argsort(groups.rows[groups.bounds[:-1]]).tolist():
                 result.events += feed.flow(place, connections[place])
-            flow[ordered.index], side[ordered.index] = feed.ordinal, feed.side
-            payload[ordered.index] = ordered.size
-            found.kind[ordered.index] = feed.kind
+            flow[line.index], side[line.index] = feed.ordinal, feed.side
+            payload[line.index] = line.size
+            found.kind[line.index] = feed.kind
         self._sweep(self._clock, result.events)
         self._damage(batch, found.broken, result)
         self._count(batch, len(segments), found.kind, result)

@@ -66,7 +66,7 @@ def ether_type(network: bytes) -> int:
     return 0x0800 if network[0] >> 4 == 4 else 0x86DD
 
 
-def tcp(
+def tcp(  # noqa: PLR0917
     source: int,
     target: int,
     seq: int,

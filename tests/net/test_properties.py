@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import astuple
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from heron_tui.model.flow import Chunk
 from heron_tui.model.packet import Kind, PacketBatch
 from heron_tui.net import Limits, Tracker
 from heron_tui.net.columns import TCP, dissect
-from heron_tui.net.dissect import Broken, Reassembled, Segment, dissect_one
+from heron_tui.net.dissect import Broken, Raw, Reassembled, Segment, dissect_one
 from heron_tui.net.fragments import Fragments
 from tests.net.build import (
     ACK,
@@ -117,7 +118,7 @@ def disturbed(packets: list[Packet], chance: random.Random, window: int, doubles
     return [packet.at(time) for (_, packet), time in zip(sorted(places, key=lambda p: p[0]), times, strict=True)]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(TURNS, st.tuples(ISN, ISN), st.integers(5, 200), st.booleans(), st.randoms(use_true_random=False))
 def test_shuffled_and_doubled(
     turns: list[tuple[int, bytes]], isn: tuple[int, int], mss: int, doubles: bool, chance: random.Random
@@ -130,13 +131,13 @@ def test_shuffled_and_doubled(
     assert not seen.gaps
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(st.binary(min_size=2, max_size=2000), st.tuples(ISN, ISN), st.randoms(use_true_random=False))
 def test_overlapping_segments(data: bytes, isn: tuple[int, int], chance: random.Random) -> None:
     made = Conversation(isn=isn, ack_every=0).open()
     first = made.seq[1]
     edges = sorted({0, len(data), *(chance.randrange(len(data)) for _ in range(8))})
-    spans = list(zip(edges, edges[1:], strict=False))
+    spans = list(pairwise(edges))
     spans += [(low := chance.randrange(len(data)), chance.randrange(low, len(data)) + 1) for _ in range(8)]
     chance.shuffle(spans)
     for low, high in spans:
@@ -146,7 +147,7 @@ def test_overlapping_segments(data: bytes, isn: tuple[int, int], chance: random.
     assert not seen.gaps
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(TURNS, st.tuples(ISN, ISN), st.integers(20, 200), st.booleans(), st.randoms(use_true_random=False))
 def test_a_dropped_segment_is_one_gap_and_all_else_comes(
     turns: list[tuple[int, bytes]], isn: tuple[int, int], mss: int, acked: bool, chance: random.Random
@@ -230,10 +231,8 @@ def one_by_one(part: PacketBatch) -> tuple[list[int], list[tuple[int, ...]]]:
     """What `dissect_one` says of a batch: kinds, and segments with their row."""
     fragments, kinds, segments = Fragments(Limits()), [], []
     for row in range(len(part)):
-        found = dissect_one(
-            part.data, int(part.pos[row]), int(part.caplen[row]), int(part.length[row]), int(part.link[row]),
-            fragments, int(part.number[row]), int(part.time_us[row]),
-        )  # fmt: skip
+        columns = (part.pos, part.caplen, part.length, part.link, part.number, part.time_us)
+        found = dissect_one(Raw(part.data, *(int(column[row]) for column in columns)), fragments)
         if isinstance(found, Reassembled):
             found = found.segment._replace(start=-1)
         if isinstance(found, Segment):
@@ -242,7 +241,7 @@ def one_by_one(part: PacketBatch) -> tuple[list[int], list[tuple[int, ...]]]:
     return kinds, segments
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 @given(st.lists(frames(), min_size=1, max_size=30))
 def test_columns_say_what_the_scalar_dissector_says(packets: list[Packet]) -> None:
     part = batch(packets)
@@ -253,7 +252,7 @@ def test_columns_say_what_the_scalar_dissector_says(packets: list[Packet]) -> No
     assert list(zip(*(column.tolist() for column in columns), strict=True)) == segments
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(st.lists(frames(), min_size=1, max_size=60), st.randoms(use_true_random=False))
 def test_noise_never_raises_and_batches_do_not_matter(packets: list[Packet], chance: random.Random) -> None:
     packets = sorted(packets, key=lambda packet: packet.time_us)
@@ -262,7 +261,7 @@ def test_noise_never_raises_and_batches_do_not_matter(packets: list[Packet], cha
     assert story(track(packets, [chance.randrange(len(packets)) for _ in range(3)])) == whole
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.tuples(TURNS, ISN, st.integers(0, 3)), min_size=1, max_size=4), st.randoms(use_true_random=False))
 def test_batches_do_not_matter_with_loss_and_reuse(
     plans: list[tuple[list[tuple[int, bytes]], int, int]], chance: random.Random
@@ -285,7 +284,7 @@ def test_batches_do_not_matter_with_loss_and_reuse(
 def test_random_bytes_with_random_lengths(data: bytes, link: int, chance: random.Random) -> None:
     """Lengths on the wire that lie, in both directions."""
     edges = sorted(chance.randrange(len(data) + 1) for _ in range(20))
-    part = batch([Packet(START_US, data[low:high], link) for low, high in zip(edges, edges[1:], strict=False)])
+    part = batch([Packet(START_US, data[low:high], link) for low, high in pairwise(edges)])
     part.length = np.array([chance.choice([0, 1, 70, 1 << 31, 1 << 40]) for _ in range(len(part))], np.int64)
     tracker = Tracker()
     columns, _ = tracker.feed(part)
