@@ -1,6 +1,7 @@
 """The application: keys to actions, ticks to views, and the way between views."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -8,7 +9,6 @@ from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Input
 
 from ..core.errors import HeronError
@@ -27,9 +27,20 @@ from .views.packets import PacketsView
 from .views.turns import TurnsView
 from .widgets.pane import Pane
 
-DIGIT_S = 0.25
+TYPED_S = (0.03, 0.2)
+"""Seconds between a digit and the motion that it counts, as people type; programs that press keys are faster."""
 LOOK_S = 1.0
 QUIT_AGAIN = "q again, or ctrl+q, quits"
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """A view that a digit changed to, and where one was before."""
+
+    digit: str
+    time: float
+    place: Place
+    scopes: tuple[str, ...]
 
 
 class HeronApp(App[int], inherit_bindings=False):
@@ -75,9 +86,12 @@ class HeronApp(App[int], inherit_bindings=False):
         self.pending_keys = ""
         self._open_reader = open_reader
         self._keys = KeyReader(self.keymap)
-        self._digit: Timer | None = None
+        self._switched: Switched | None = None
         self._places = Places()
         self._version = -1
+        self._notes = 0
+        self._begun = False
+        self._early: questions.Summary | None = None
         self._leaving = False
         self.worker = CaptureWorker(job, self.post_message) if job else None
         for palette_ in theme.PALETTES.values():
@@ -92,14 +106,18 @@ class HeronApp(App[int], inherit_bindings=False):
 
     def on_load(self) -> None:
         self.reading = Reading(self._open_reader, self.call_later, self._read_failed)
+        if self.worker is None:
+            self.look()  # the store opens while the screen is made
 
     def on_ready(self) -> None:
         self.main.show_view("turns" if self.size.width < 140 else "packets")
+        self._begun = True
         if self.worker:
             self.worker.start()
         else:
-            self.look()
             self.set_interval(LOOK_S, self.look)
+        if self._early:
+            self._looked(self._early)
 
     async def on_unmount(self) -> None:
         if self.worker:
@@ -119,6 +137,9 @@ class HeronApp(App[int], inherit_bindings=False):
         self.capture_state = tick.state
         if tick.message:
             self.say(tick.message, "warn")
+        elif len(tick.notes) > self._notes:
+            self.say(tick.notes[-1], "warn")
+        self._notes = len(tick.notes)
         if tick.version != self._version and tick.version > 0:
             self.look()
         self.main.status.refresh()
@@ -137,6 +158,9 @@ class HeronApp(App[int], inherit_bindings=False):
         self.reading.ask("summary", questions.summary, self._looked)
 
     def _looked(self, summary: questions.Summary) -> None:
+        if not self._begun:
+            self._early = summary
+            return
         new = summary.version != self._version
         self.losses = summary.counters
         if self.screen_paused or not new:
@@ -167,24 +191,26 @@ class HeronApp(App[int], inherit_bindings=False):
             return False
         key = event.character if event.character and event.is_printable and event.character != " " else event.key
         self.main.hints.say("")
-        if self._digit is not None:
-            self._digit.stop()
-            self._digit = None
-        found = self._keys.feed(key, self.scopes())
+        self._was_it_a_count(key, event.time)
+        place, scopes = self._here(), self.scopes()
+        found = self._keys.feed(key, scopes)
         self.pending_keys = found.text if isinstance(found, Pending) else ""
-        self.main.status.refresh()
-        if isinstance(found, Pending):
-            if found.timed:
-                self._digit = self.set_timer(DIGIT_S, self._digit_alone)
-        elif isinstance(found, Pressed):
+        if isinstance(found, Pressed):
             self.perform(found.action, found.count)
+            if key.isdigit() and place:
+                self._switched = Switched(key, event.time, place, scopes)
+        self.main.status.refresh()
         return found is not None
 
-    def _digit_alone(self) -> None:
-        if found := self._keys.expire(self.scopes()):
-            self.pending_keys = ""
-            self.perform(found.action, None)
-            self.main.refresh_frame()
+    def _was_it_a_count(self, key: str, now: float) -> None:
+        """Take back a change of view if its digit was the beginning of a count: a motion followed at typing speed."""
+        switched, self._switched = self._switched, None
+        if switched is None or not self._keys.takes_count(key, switched.scopes):
+            return
+        gap = now - switched.time
+        if gap < TYPED_S[1] and (key.isdigit() or gap > TYPED_S[0]):
+            self._show(switched.place)
+            self._keys.begin_count(switched.digit)
 
     def _handler(self, action: Action) -> Callable[..., None] | None:
         name = f"act_{action.name.replace('-', '_')}"
@@ -232,10 +258,18 @@ class HeronApp(App[int], inherit_bindings=False):
         self._remember(None, leaving)
         self.main.current.focus_pane(pane)
 
-    def _remember(self, pane: Pane | None, leaving: Callable[[], object] | None = None) -> None:
+    def _here(self, pane: Pane | None = None, leaving: Callable[[], object] | None = None) -> Place | None:
         pane = pane or (self.focused if isinstance(self.focused, Pane) else None)
-        if pane is not None:
-            self._places.push(Place(self.main.current.title, pane, leaving))
+        return Place(self.main.current.title, pane, leaving) if pane is not None else None
+
+    def _remember(self, pane: Pane | None, leaving: Callable[[], object] | None = None) -> None:
+        if place := self._here(pane, leaving):
+            self._places.push(place)
+
+    def _show(self, place: Place) -> None:
+        self.main.show_view(place.view)
+        self.main.current.focus_pane(place.pane)
+        self.main.refresh_frame()
 
     def show_packet(self, number: int, *, mark: bytes | None = None, from_pane: Pane | None = None) -> None:
         """Go to a packet; `mark` is text to highlight in its bytes."""
@@ -291,8 +325,7 @@ class HeronApp(App[int], inherit_bindings=False):
             return
         if place.leaving:
             place.leaving()
-        self.main.show_view(place.view)
-        self.main.current.focus_pane(place.pane)
+        self._show(place)
 
     def act_leave(self) -> None:
         view = self.main.current

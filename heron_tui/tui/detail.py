@@ -6,7 +6,7 @@ from ..store.shapes import Record
 from . import telling
 from .layers import Field, dissect
 from .layers.http import is_secret
-from .packet_words import WORDS
+from .packet_words import words
 from .questions import PacketView
 from .times import Times
 from .units import date, duration, first_line, since, whole
@@ -35,7 +35,7 @@ def _frame(view: PacketView, times: Times) -> Field:
     layer = Field("Packet", f"{whole(packet.number)}, {whole(packet.length)} bytes{cut}", 0, len(view.data))
     layer.add("time", f"{date(packet.time_us)}.{packet.time_us % 1_000_000:06}")
     layer.add("since the first packet", f"{since(packet.time_us - times.origin_us)} s")
-    layer.add("to TCP", WORDS.get(packet.kind, ("?", ""))[0])
+    layer.add("to TCP", words(packet.kind)[0])
     if packet.process:
         layer.add("process", f"{packet.process.get('comm')} (pid {packet.process.get('pid')})")
     if packet.client:

@@ -34,10 +34,9 @@ def shown(keys: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """More keys are needed. `timed`: a lone digit that is a view's key unless something follows at once."""
+    """More keys are needed."""
 
     text: str
-    timed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +121,8 @@ def _checked(path: Path, name: str, value: object) -> list[str]:
 class KeyReader:
     """Reads keys one by one: counts, sequences, and what they mean in the pane in focus.
 
-    A digit is a view's key and may begin a count. It waits for a moment (`Pending.timed`, then `expire`); a second
-    digit or a motion makes it a count.
+    A digit that is a key of its own (a view) acts at once; whoever finds that it was meant as a count says so with
+    `begin_count`. Other digits begin a count.
     """
 
     def __init__(self, keymap: Keymap) -> None:
@@ -133,30 +132,32 @@ class KeyReader:
 
     def feed(self, key: str, scopes: Sequence[str]) -> Pressed | Pending | None:
         """The action that `key` completes, `Pending` if it began something, None if it means nothing."""
-        if not self._keys and key.isdigit() and len(key) == 1 and (self._count or key != "0"):
+        begun = bool(self._count or self._keys)
+        if not self._keys and _is_digit(key) and (self._count or self.keymap.find((key,), scopes) is None):
             self._count += key
-            return Pending(self._count, timed=len(self._count) == 1 and self._view(scopes) is not None)
+            return Pending(self._count)
         keys = (*self._keys, key)
         action = self.keymap.find(keys, scopes)
         if action is None and self.keymap.begins(keys, scopes):
             self._keys = keys
             return Pending(self._count + "".join(map(shown, keys)))
-        count, pending = self._count, bool(self._count or self._keys)
+        count = self._count
         self.clear()
-        if action is None or (pending and key == "escape"):
+        if action is None or (begun and key == "escape"):
             return None
         return Pressed(action, int(count[:9]) if count and action.counts else None)
 
-    def expire(self, scopes: Sequence[str]) -> Pressed | None:
-        """A lone digit was meant as itself."""
-        action = self._view(scopes) if len(self._count) == 1 and not self._keys else None
-        if action:
-            self.clear()
-            return Pressed(action, None)
-        return None
+    def takes_count(self, key: str, scopes: Sequence[str]) -> bool:
+        """Whether a count may stand before `key`: another digit, or a motion."""
+        action = self.keymap.find((key,), scopes)
+        return _is_digit(key) or (action is not None and action.counts) or self.keymap.begins((key,), scopes)
+
+    def begin_count(self, digit: str) -> None:
+        self._count, self._keys = digit, ()
 
     def clear(self) -> None:
         self._count, self._keys = "", ()
 
-    def _view(self, scopes: Sequence[str]) -> Action | None:
-        return self.keymap.find((self._count,), scopes)
+
+def _is_digit(key: str) -> bool:
+    return len(key) == 1 and key.isascii() and key.isdigit()

@@ -2,11 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ..metrics.measure import Measures, Spread
+from ..metrics.measure import SECOND, Measures, Spread, step_for
+from ..metrics.points import Group
+from ..store.reader import Reader
 from .figures import Figure, Table
 from .units import NONE, duration, percent, short, whole
+from .widgets.metrics_pane import GROUPS
 
-LATENCIES = (("TTFT", "ttft", "wait"), ("E2E", "e2e", "model"), ("TPOT", "tpot", "model"))
+STEPS = 120
+"""Steps of a course, at most."""
+LATENCIES = (("TTFT p50", "ttft", "wait"), ("E2E p50", "e2e", "model"), ("TPOT p50", "tpot", "model"))
 GROUP_COLUMNS = (
     ("", 0),
     ("calls", 6),
@@ -105,3 +110,18 @@ def _row(name: str, now: Measures) -> tuple[str, ...]:
         short(now.output_tokens),
         percent(now.cache_ratio),
     )
+
+
+def metrics(reader: Reader, seconds: int | None, group: Group) -> tuple[Sequence[Figure], Sequence[Table]]:
+    """Everything that the metrics view shows for a window of `seconds` (None: the whole capture).
+
+    The tables by the other groups follow that by `group`, where they say anything.
+    """
+    window = None if seconds is None else seconds * SECOND
+    now = reader.metrics(window)
+    if now is None:
+        return [], []
+    course = reader.series(step_for(now.end_us - now.start_us, STEPS), window)
+    others = [other for other in GROUPS if other != group]
+    tables = [(name, reader.metrics_by(name, window)) for name in (group, *others)]
+    return figures(now, course), [table(name, by) for name, by in tables if name == group or set(by) - {None}]

@@ -1,31 +1,39 @@
 """What a packet is, in the agent's terms, and how strongly the list shows it."""
 
-from ..model.packet import Kind
+from functools import cache
+
 from ..store.shapes import PacketRow
 
-WORDS: dict[int, tuple[str, str]] = {
-    Kind.DATA: ("data", "muted"),
-    Kind.ACK: ("ack", "faint"),
-    Kind.SYN: ("opens the connection", "muted"),
-    Kind.FIN: ("closes its side", "muted"),
-    Kind.RST: ("reset", "warn"),
-    Kind.RETRANSMISSION: ("retransmission", "warn"),
-    Kind.OUT_OF_ORDER: ("out of order", "warn"),
-    Kind.KEEPALIVE: ("keep-alive", "faint"),
-    Kind.UDP: ("UDP", "muted"),
-    Kind.ICMP: ("ICMP", "muted"),
-    Kind.OTHER: ("other protocol", "faint"),
-    Kind.FRAGMENT: ("IP fragment", "muted"),
-    Kind.BROKEN: ("broken", "error"),
-    Kind.DOUBLED: ("seen before", "faint"),
-}
+
+@cache
+def words(kind: int) -> tuple[str, str]:
+    """What a packet is to TCP, and the role that shows it."""
+    from ..model.packet import Kind  # brings numpy with it, which the first paint should not wait for
+
+    known: dict[int, tuple[str, str]] = {
+        Kind.DATA: ("data", "muted"),
+        Kind.ACK: ("ack", "faint"),
+        Kind.SYN: ("opens the connection", "muted"),
+        Kind.FIN: ("closes its side", "muted"),
+        Kind.RST: ("reset", "warn"),
+        Kind.RETRANSMISSION: ("retransmission", "warn"),
+        Kind.OUT_OF_ORDER: ("out of order", "warn"),
+        Kind.KEEPALIVE: ("keep-alive", "faint"),
+        Kind.UDP: ("UDP", "muted"),
+        Kind.ICMP: ("ICMP", "muted"),
+        Kind.OTHER: ("other protocol", "faint"),
+        Kind.FRAGMENT: ("IP fragment", "muted"),
+        Kind.BROKEN: ("broken", "error"),
+        Kind.DOUBLED: ("seen before", "faint"),
+    }
+    return known.get(kind, ("?", "muted"))
 
 
 def say(packet: PacketRow) -> tuple[str, str]:
     """Words and role for a packet: what the store says it carried, else what it is to TCP."""
-    words, role = WORDS.get(packet.kind, ("?", "muted"))
+    plain, role = words(packet.kind)
     if packet.payload and packet.side == 1 and (packet.status or 0) >= 400:
-        return packet.info or words, "error"
-    if packet.payload and packet.exchange and packet.kind == Kind.DATA:
-        return packet.info or words, "client" if packet.side == 0 else ""
-    return packet.info or words, role
+        role = "error"
+    elif packet.payload and packet.exchange and role == "muted":
+        role = "client" if packet.side == 0 else "base"
+    return packet.info or plain, role

@@ -81,15 +81,14 @@ def _call(reader: Reader, record: Record) -> Sequence[Part]:
     if record.get("error_type"):
         facts.append(("error", record["error_type"], "error"))
     made = [Part(facts=facts)]
-    body = reader.body(record["exchange"], "request") if record.get("exchange") else b""
-    made += [Part(role.capitalize(), text, role="client") for role, text in bodies.asked(body)]
     if record.get("thinking"):
         made.append(Part("Thinking", record["thinking"], role="muted"))
     if record.get("text"):
         made.append(Part("Text", record["text"]))
     for call in record.get("tool_calls") or ():
         made.append(Part(f"Tool {call['name']}", pretty(call.get("arguments")), role="tool", note=call.get("id") or ""))
-    return made
+    body = reader.body(record["exchange"], "request") if record.get("exchange") else b""
+    return made + [Part(f"Sent: {role}", text, role="client") for role, text in bodies.asked(body)]
 
 
 def _tool(reader: Reader, record: Record) -> Sequence[Part]:

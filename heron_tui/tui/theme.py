@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rich.color import Color
 from rich.style import Style
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +183,7 @@ def textual_theme(palette: Palette) -> Theme:
         dark=palette is not LIGHT,
         ansi=ansi,
         variables={
+            **BUILTIN_THEMES["ansi-dark" if ansi else "textual-dark"].variables,
             "scrollbar": faint,
             "scrollbar-hover": accent,
             "scrollbar-active": accent,

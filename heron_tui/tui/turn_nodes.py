@@ -91,7 +91,7 @@ def words(node: Node) -> Words:
     record = node.record
     match node.kind:
         case "session":
-            place = f"  {record['cwd']}" if record.get("cwd") else ""
+            place = f"  {_directory(record['cwd'])}" if record.get("cwd") else ""
             turns = f"{whole(record['turns'])} turn{'s' * (record['turns'] != 1)}"
             return "◆", "accent", f"{record['agent']}{place}  {turns}", "strong"
         case "turn":
@@ -120,3 +120,8 @@ def models(node: Node) -> str:
     if node.kind == "call":
         return telling.model(node.record)
     return ", ".join(node.record.get("models") or ())
+
+
+def _directory(path: str) -> str:
+    """A directory by its last two names where it is long."""
+    return path if len(path) <= 24 else "…/" + "/".join(path.rstrip("/").split("/")[-2:])

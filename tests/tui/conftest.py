@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from heron_tui.store.reader import Reader
 from heron_tui.tui import theme
-from heron_tui.tui.app import DIGIT_S, HeronApp
+from heron_tui.tui.app import TYPED_S, HeronApp
 
+CHARACTERS = {"colon": ":", "enter": "\r", "tab": "\t", "space": " "}
 SIZES = ((80, 24), (120, 40), (160, 50))
 
 
@@ -53,12 +56,25 @@ async def settle(pilot: Pilot[Any]) -> None:
 
 
 async def press(pilot: Pilot[Any], keys: str) -> None:
-    """Press keys (separated by spaces), and wait after each one; `12j` is typed without a pause."""
+    """Press keys (separated by spaces), and wait after each one; `12j` is typed as people type, however busy it is."""
+    app = pilot.app
+    assert isinstance(app, HeronApp)
     for key in keys.split():
-        await pilot.press(*(key if key[0].isdigit() else [key]))
-        if key in "123456":
-            await asyncio.sleep(DIGIT_S * 1.2)
+        moment = time.monotonic()
+        for single in key if key[0].isdigit() else [key]:
+            moment += sum(TYPED_S) / 2
+            type_key(app, single, moment)
+            await pilot.pause()
+        app._switched = None
         await settle(pilot)
+
+
+def type_key(app: HeronApp, key: str, moment: float) -> None:
+    """A key as the terminal sends it, at that time."""
+    character = key if len(key) == 1 else CHARACTERS.get(key)
+    event = events.Key(key if len(key) > 1 else _character_to_key(key), character)
+    event.time = moment
+    app.post_message(event)
 
 
 def pressing(keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]:

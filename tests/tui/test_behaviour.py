@@ -9,7 +9,7 @@ from heron_tui.tui.app import HeronApp
 from heron_tui.tui.screens.help import HelpScreen
 from heron_tui.tui.views.packets import PacketsView
 from heron_tui.tui.views.turns import TurnsView
-from tests.tui.conftest import press, running, screen_text, settle
+from tests.tui.conftest import press, running, screen_text, settle, type_key
 
 Make = Callable[..., HeronApp]
 
@@ -294,3 +294,25 @@ async def test_flows_lead_to_exchanges_and_packets(make_app: Make):
         assert turns(app).turns.node.kind == "call"
         await press(pilot, "escape escape")
         assert app.main.current is view
+
+
+async def test_a_digit_shows_its_view_at_once_and_counts_when_a_motion_follows(make_app: Make):
+    app = make_app()
+    async with running(app) as pilot:
+        await press(pilot, "1")
+        type_key(app, "3", 10.0)
+        await pilot.pause()
+        assert app.main.current is turns(app)
+        type_key(app, "j", 10.1)  # as people type: 3j
+        await settle(pilot)
+        assert app.main.current is packets(app)
+        assert packets(app).list.cursor == 3
+        type_key(app, "3", 20.0)
+        type_key(app, "j", 20.001)  # as a program presses keys: a view, then a motion in it
+        await settle(pilot)
+        assert app.main.current is turns(app)
+        assert turns(app).turns.cursor == 1
+        type_key(app, "1", 30.0)
+        type_key(app, "j", 31.0)  # after a look at it
+        await settle(pilot)
+        assert packets(app).list.cursor == 4

@@ -26,22 +26,27 @@ def test_a_key_is_its_action_in_the_nearest_scope():
 
 
 def test_a_count_goes_to_the_motion_that_follows():
-    *pending, last = read("1 2 0 j")
-    assert all(isinstance(found, Pending) for found in pending)
-    assert pressed(last) == ("down", 120)
-
-
-def test_a_lone_digit_waits_and_then_is_the_view():
     reader = KeyReader(Keymap())
-    assert reader.feed("3", LIST) == Pending("3", timed=True)
-    found = reader.expire(LIST)
-    assert pressed(found) == ("turns", None)
-    assert reader.expire(LIST) is None
+    reader.begin_count("1")
+    assert reader.feed("2", LIST) == Pending("12")
+    assert reader.feed("0", LIST) == Pending("120")
+    assert pressed(reader.feed("j", LIST)) == ("down", 120)
     assert pressed(reader.feed("j", LIST)) == ("down", None)
 
 
-def test_a_digit_that_is_no_view_waits_for_a_motion():
-    assert read("8")[0] == Pending("8", timed=False)
+def test_a_digit_that_is_a_view_acts_at_once_and_others_begin_a_count():
+    assert pressed(read("3")[0]) == ("turns", None)
+    assert read("8")[0] == Pending("8")
+    assert pressed(read("8 3 j")[-1]) == ("down", 83)
+
+
+def test_what_may_follow_a_count():
+    reader = KeyReader(Keymap())
+    assert reader.takes_count("5", LIST)
+    assert reader.takes_count("j", LIST)
+    assert reader.takes_count("g", LIST)
+    assert not reader.takes_count("p", LIST)
+    assert not reader.takes_count("enter", LIST)
 
 
 def test_sequences_wait_for_their_second_key():
@@ -49,11 +54,11 @@ def test_sequences_wait_for_their_second_key():
     assert isinstance(first, Pending)
     assert pressed(second) == ("top", None)
     assert [type(found) for found in read("g x")] == [Pending, type(None)]
-    assert pressed(read("5 g g")[-1]) == ("top", 5)
+    assert pressed(read("7 g g")[-1]) == ("top", 7)
 
 
 def test_escape_only_drops_what_was_begun():
-    assert read("1 2 escape")[-1] is None
+    assert read("7 2 escape")[-1] is None
     assert pressed(read("escape")[0]) == ("back", None)
 
 

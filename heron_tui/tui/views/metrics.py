@@ -1,14 +1,18 @@
 """Metrics: the eight figures over a window of capture time, and the same per model, route, agent or process."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
 
-from .. import measuring
+from ...store.reader import Reader
 from ..figures import Figure, Table
 from ..widgets.metrics_pane import GROUPS, WINDOWS, MetricsPane
 from .view import View
+
+if TYPE_CHECKING:
+    from ...metrics.points import Group
 
 
 class MetricsView(View):
@@ -30,7 +34,13 @@ class MetricsView(View):
     @on(MetricsPane.Wanted)
     def _ask(self) -> None:
         seconds, group = WINDOWS[self.pane.window][1], GROUPS[self.pane.group]
-        self.heron.reading.ask("metrics", lambda reader: measuring.metrics(reader, seconds, group), self._show)
+        self.heron.reading.ask("metrics", lambda reader: _read(reader, seconds, group), self._show)
 
     def _show(self, found: tuple[Sequence[Figure], Sequence[Table]]) -> None:
         self.pane.show_figures(*found)
+
+
+def _read(reader: Reader, seconds: int | None, group: "Group") -> tuple[Sequence[Figure], Sequence[Table]]:
+    from .. import measuring  # brings numpy with it, which the first paint should not wait for
+
+    return measuring.metrics(reader, seconds, group)

@@ -133,7 +133,7 @@ class View(Container):
         zoomed = self.has_class("-zoomed")
         self.unzoom()
         self.last_pane = pane
-        pane.focus(scroll_visible=False)
+        self.screen.set_focus(pane, scroll_visible=False)
         if zoomed:
             self.call_after_refresh(self.act_zoom)
 

@@ -6,7 +6,7 @@ from rich.style import Style
 
 from ..columns import sized
 from ..units import clean
-from .bar import Bar, Run
+from .bar import Bar, Item
 
 
 class Banner(Bar):
@@ -33,5 +33,5 @@ class Banner(Bar):
     def ground(self) -> Style:
         return self.palette.banner
 
-    def left(self) -> Sequence[Run]:
-        return [(sized(f" ✗ {self.text}", self.size.width), self.palette.banner)]
+    def left(self) -> Sequence[Item]:
+        return [[(sized(f" ✗ {self.text}", self.size.width), self.palette.banner)]]

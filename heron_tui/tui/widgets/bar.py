@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from ..app import HeronApp
 
 Run = tuple[str, Style]
+Item = Sequence[Run]
+"""Runs that are shown together or not at all."""
 
 
 class Bar(Widget):
-    """A line with parts at its left and right end; parts at the inner ends are dropped first when it is narrow."""
+    """A line with items at its left and right end; those at the inner ends are dropped first when it is narrow."""
 
     DEFAULT_CSS = """
     Bar { height: 1; width: 1fr; }
@@ -35,10 +37,10 @@ class Bar(Widget):
     def ground(self) -> Style:
         return self.palette.tab
 
-    def left(self) -> Sequence[Run]:
+    def left(self) -> Sequence[Item]:
         return ()
 
-    def right(self) -> Sequence[Run]:
+    def right(self) -> Sequence[Item]:
         return ()
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - it has one line
@@ -49,9 +51,10 @@ class Bar(Widget):
         while right and _cells(left) + _cells(right) > width:
             right.pop(0)
         space = max(width - _cells(left) - _cells(right), 0)
-        runs = [*left, (" " * space, self.ground()), *right]
-        return Strip([Segment(text, style) for text, style in runs]).adjust_cell_length(width, self.ground())
+        items = [*left, [(" " * space, self.ground())], *right]
+        strip = Strip([Segment(text, style) for item in items for text, style in item])
+        return strip.adjust_cell_length(width, self.ground())
 
 
-def _cells(runs: Sequence[Run]) -> int:
-    return sum(cell_len(text) for text, _ in runs)
+def _cells(items: Sequence[Item]) -> int:
+    return sum(cell_len(text) for item in items for text, _ in item)

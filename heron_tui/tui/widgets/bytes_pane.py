@@ -53,8 +53,7 @@ class BytesPane(Pane):
         self._marks = [(start, end) for start, end in ranges if end > start]
         if self._marks:
             self.cursor = self._marks[0][0]
-            self._reveal(self._marks[0][1] - 1)
-            self._reveal(self.cursor)
+            self._reveal_mark()
         self.refresh()
 
     @property
@@ -76,10 +75,21 @@ class BytesPane(Pane):
 
     def on_resize(self) -> None:
         self._measure()
+        if self._marks:
+            self._reveal_mark()
+        else:
+            self._reveal(self.cursor)
 
     def _measure(self) -> None:
         lines = -(-len(self.data) // self.width)
         self.virtual_size = Size(self.size.width, lines + 1)
+
+    def _reveal_mark(self) -> None:
+        """Bring the mark into view: all of it where that is possible, else its beginning, with a line above it."""
+        first, last = (offset // self.width for offset in (self._marks[0][0], self._marks[0][1] - 1))
+        top = round(self.scroll_y)
+        if first < top or last >= top + self.page:
+            self.scroll_to(y=max(first - 1, 0), animate=False)
 
     def _reveal(self, offset: int) -> None:
         line, top = offset // self.width, round(self.scroll_y)

@@ -6,7 +6,7 @@ from textual import events
 
 from ..columns import sized
 from ..units import clean
-from .bar import Bar, Run
+from .bar import Bar, Item
 
 
 class Header(Bar):
@@ -20,17 +20,17 @@ class Header(Bar):
     def _tabs(self) -> list[tuple[str, str]]:
         return [(view, f" {place} {view.title()} ") for place, view in enumerate(self.views, 1)]
 
-    def left(self) -> Sequence[Run]:
+    def left(self) -> Sequence[Item]:
         palette = self.palette
-        return [(text, palette.mark if view == self.current else palette.tab) for view, text in self._tabs()]
+        return [[(text, palette.mark if view == self.current else palette.tab)] for view, text in self._tabs()]
 
-    def right(self) -> Sequence[Run]:
+    def right(self) -> Sequence[Item]:
         used = sum(len(text) for _, text in self._tabs())
         room = self.size.width - used - 2
         title = clean(self.heron.capture_title)
         if room < 8:
             return ()
-        return [(f" {sized(title, min(room, len(title)))} ", self.palette.tab + self.palette.title)]
+        return [[(f" {sized(title, min(room, len(title)))} ", self.palette.tab + self.palette.title)]]
 
     def on_click(self, event: events.Click) -> None:
         at = 0

@@ -6,7 +6,10 @@ from rich.style import Style
 
 from ..actions import ACTIONS
 from ..units import clean
-from .bar import Bar, Run
+from .bar import Bar, Item
+
+ALWAYS = ("command", "help")
+"""Actions whose keys stand at the right end, whatever is in focus."""
 
 
 class HintBar(Bar):
@@ -24,27 +27,19 @@ class HintBar(Bar):
     def ground(self) -> Style:
         return self.palette.base
 
-    def left(self) -> Sequence[Run]:
+    def left(self) -> Sequence[Item]:
         palette = self.palette
         if self._message:
-            return [(f" {self._message}", palette.role(self._role))]
-        runs: list[Run] = []
-        heron = self.heron
-        for name in heron.available():
-            action = ACTIONS[name]
-            if not action.hint or name in ("help", "command"):
-                continue
-            runs.append((f" {heron.keymap.first(name)}", palette.accent))
-            runs.append((f" {action.hint} ", palette.muted))
-        return runs
+            return [[(f" {self._message}", palette.role(self._role))]]
+        names = [name for name in self.heron.available() if name not in ALWAYS]
+        return [self._hint(name) for name in names if ACTIONS[name].hint]
 
-    def right(self) -> Sequence[Run]:
-        if self._message:
-            return ()
-        keymap, palette = self.heron.keymap, self.palette
+    def right(self) -> Sequence[Item]:
+        return [] if self._message else [self._hint(name) for name in ALWAYS]
+
+    def _hint(self, name: str) -> Item:
+        palette = self.palette
         return [
-            (f" {keymap.first('command')}", palette.accent),
-            (" commands ", palette.muted),
-            (f" {keymap.first('help')}", palette.accent),
-            (" help ", palette.muted),
+            (f" {self.heron.keymap.first(name)}", palette.accent),
+            (f" {ACTIONS[name].hint} ", palette.muted),
         ]

@@ -1,7 +1,7 @@
 """The eight metrics over a window of time: figures with their course, and tables per model, route, agent or process."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from textual.geometry import Size
@@ -12,6 +12,9 @@ from ..document import Line
 from ..figures import Figure, Table, lay_out
 from .text_pane import TextPane
 
+if TYPE_CHECKING:
+    from ...metrics.points import Group
+
 WINDOWS: tuple[tuple[str, int | None], ...] = (
     ("1 min", 60),
     ("5 min", 300),
@@ -19,7 +22,7 @@ WINDOWS: tuple[tuple[str, int | None], ...] = (
     ("1 h", 3600),
     ("whole capture", None),
 )
-GROUPS = ("model", "route", "agent", "process")
+GROUPS: tuple["Group", ...] = ("model", "route", "agent", "process")
 
 
 class MetricsPane(TextPane):

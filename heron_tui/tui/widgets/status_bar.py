@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ...engine.protocol import Counters
 from ..units import clock, percent, short, size, whole
-from .bar import Bar, Run
+from .bar import Bar, Item
 
 STATES = {
     "store": ("■", "store", "muted"),
@@ -32,38 +32,38 @@ LOSSES = (
 class StatusBar(Bar):
     """State and counts at the left, losses and modes at the right."""
 
-    def left(self) -> Sequence[Run]:
+    def left(self) -> Sequence[Item]:
         heron, palette = self.heron, self.palette
         ground = palette.tab
         glyph, word, role = STATES[heron.capture_state]
         progress = heron.tick.progress if heron.tick else None
-        runs: list[Run] = [(f" {glyph} {word}", ground + palette.role(role) + ground.background_style)]
+        items: list[Item] = [[(f" {glyph} {word}", ground + palette.role(role) + ground.background_style)]]
         if heron.capture_state in ("running", "paused") and progress is not None:
-            runs.append((f" {percent(progress)} {_gauge(progress)}", ground))
+            items.append([(f" {percent(progress)} {_gauge(progress)}", ground)])
         known = heron.counts
         figure = whole if self.size.width >= 100 else short
         for name in COUNTS:
             if name in known:
                 number = known[name]
-                runs.append((f"  {figure(number)} {name[:-1] if number == 1 else name}", ground))
-        return runs
+                items.append([(f"  {figure(number)} {name[:-1] if number == 1 else name}", ground)])
+        return items
 
-    def right(self) -> Sequence[Run]:
+    def right(self) -> Sequence[Item]:
         heron, palette = self.heron, self.palette
         ground = palette.tab
-        runs: list[Run] = []
+        items: list[Item] = []
         if heron.now_us and self.size.width >= 100:
-            runs.append((f" {clock(heron.now_us, digits=0)} ", ground))
-        if lost := losses(heron.losses):
-            runs.append((f" ! {lost} ", ground + palette.warn + ground.background_style))
+            items.append([(f" {clock(heron.now_us, digits=0)} ", ground)])
         if heron.unmasked:
-            runs.append((" UNMASKED ", palette.banner))
+            items.append([(" UNMASKED ", palette.banner)])
         for on, word in ((heron.following, " FOLLOW "), (heron.screen_paused, " PAUSED ")):
             if on:
-                runs.append((word, palette.mark))
+                items.append([(word, palette.mark)])
         if heron.pending_keys:
-            runs.append((f" {heron.pending_keys} ", palette.mark))
-        return runs
+            items.append([(f" {heron.pending_keys} ", palette.mark)])
+        if lost := losses(heron.losses):  # the last to go when there is no room
+            items.append([(f" ! {lost} ", ground + palette.warn + ground.background_style)])
+        return items
 
 
 def losses(counters: Counters | None) -> str:

@@ -16,7 +16,7 @@ from .tree_list import Node, TreeList
 
 MOST_BAR = 64
 LEGEND = "█ model ▓ wait ━ tool · idle"
-SHORT_LEGEND = "█model ▓wait ━tool ·idle"
+SHORT_LEGEND = "█model ▓wait ━tool"
 
 
 class TurnTree(TreeList):
@@ -42,7 +42,7 @@ class TurnTree(TreeList):
     @staticmethod
     def _widths(width: int) -> tuple[int, int, int, int]:
         """Cells of the label, of model and tokens (0: none), and of the bar."""
-        bar_width = min(max(width * 3 // 10, 10), MOST_BAR)
+        bar_width = min(max(width // 4 if width < 100 else width * 3 // 10, 10), MOST_BAR)
         tokens = 11 if width >= 72 else 0
         model = 20 if width >= 112 else 0
         label = width - 2 - bar_width - 2 - 8 - sum(size + 1 for size in (tokens, model) if size)
