@@ -10,6 +10,8 @@ SEVERITY: dict[str, Severity] = {
     "tcp.gap": "warning",
     "tcp.midstream": "note",
     "h2.desync": "warning",
+    "http.desync": "warning",
+    "websocket.desync": "warning",
     "capture.lost": "warning",
     "body.truncated": "warning",
 }
