@@ -51,7 +51,8 @@ async def shoot(store: Path, name: str, size: tuple[int, int], keys: str) -> str
     """One screen after some keys."""
     from heron_tui.store.reader import Reader
     from heron_tui.tui import theme
-    from heron_tui.tui.app import TYPED_S, HeronApp
+    from heron_tui.tui.app import HeronApp
+    from heron_tui.tui.keyboard import TYPED_S
 
     palette = theme.LIGHT if name == "light" else theme.DARK
     app = HeronApp(store, lambda: Reader(store), title="demo", palette=palette)

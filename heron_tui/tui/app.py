@@ -1,7 +1,6 @@
 """The application: keys to actions, ticks to views, and the way between views."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -9,14 +8,14 @@ from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
-from textual.widgets import Input
 
 from ..core.errors import HeronError
 from ..engine.protocol import Command, Counters, Job, Tick
 from . import questions, theme
-from .actions import ACTIONS, Action
+from .actions import Action
 from .bridge import CaptureWorker, EngineEnded, Ticked
-from .keymap import Keymap, KeyReader, Pending, Pressed
+from .keyboard import Keyboard
+from .keymap import Keymap
 from .places import Place, Places
 from .reading import Closeable, Reading
 from .screens.command import Chosen, CommandScreen
@@ -27,20 +26,8 @@ from .views.packets import PacketsView
 from .views.turns import TurnsView
 from .widgets.pane import Pane
 
-TYPED_S = (0.03, 0.2)
-"""Seconds between a digit and the motion that it counts, as people type; programs that press keys are faster."""
 LOOK_S = 1.0
 QUIT_AGAIN = "q again, or ctrl+q, quits"
-
-
-@dataclass(frozen=True, slots=True)
-class Switched:
-    """A view that a digit changed to, and where one was before."""
-
-    digit: str
-    time: float
-    place: Place
-    scopes: tuple[str, ...]
 
 
 class HeronApp(App[int], inherit_bindings=False):
@@ -83,10 +70,8 @@ class HeronApp(App[int], inherit_bindings=False):
         self.following = False
         self.screen_paused = False
         self.unmasked = False
-        self.pending_keys = ""
         self._open_reader = open_reader
-        self._keys = KeyReader(self.keymap)
-        self._switched: Switched | None = None
+        self.keyboard = Keyboard(self, self.keymap)
         self._places = Places()
         self._version = -1
         self._notes = 0
@@ -178,61 +163,14 @@ class HeronApp(App[int], inherit_bindings=False):
     # keys
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key) and not event.is_forwarded and self._pressed(event):
+        if isinstance(event, events.Key) and not event.is_forwarded and self.keyboard.pressed(event):
             return
         await super().on_event(event)
-
-    def scopes(self) -> tuple[str, ...]:
-        focused = self.focused
-        return (*(focused.scopes if isinstance(focused, Pane) else ()), "all")
-
-    def _pressed(self, event: events.Key) -> bool:
-        if isinstance(self.focused, Input):
-            return False
-        key = event.character if event.character and event.is_printable and event.character != " " else event.key
-        self.main.hints.say("")
-        self._was_it_a_count(key, event.time)
-        place, scopes = self._here(), self.scopes()
-        found = self._keys.feed(key, scopes)
-        self.pending_keys = found.text if isinstance(found, Pending) else ""
-        if isinstance(found, Pressed):
-            self.perform(found.action, found.count)
-            if key.isdigit() and place:
-                self._switched = Switched(key, event.time, place, scopes)
-        self.main.status.refresh()
-        return found is not None
-
-    def _was_it_a_count(self, key: str, now: float) -> None:
-        """Take back a change of view if its digit was the beginning of a count: a motion followed at typing speed."""
-        switched, self._switched = self._switched, None
-        if switched is None or not self._keys.takes_count(key, switched.scopes):
-            return
-        gap = now - switched.time
-        if gap < TYPED_S[1] and (key.isdigit() or gap > TYPED_S[0]):
-            self._show(switched.place)
-            self._keys.begin_count(switched.digit)
-
-    def _handler(self, action: Action) -> Callable[..., None] | None:
-        name = f"act_{action.name.replace('-', '_')}"
-        nodes: list[Any] = list(self.focused.ancestors_with_self) if self.focused else [self.screen]
-        if self.screen is self.main:
-            nodes += [self.main.current, self]
-        elif action.name == "quit":
-            nodes.append(self)
-        else:
-            nodes = [node for node in nodes if node is not self]
-        return next((getattr(node, name) for node in nodes if hasattr(node, name)), None)
-
-    def available(self) -> list[str]:
-        """Names of the actions that can be done here, nearest scope first."""
-        scopes = self.scopes()
-        names = [name for name, action in ACTIONS.items() if action.scope in scopes and self._handler(action)]
-        return sorted(names, key=lambda name: scopes.index(ACTIONS[name].scope))
 
     def perform(self, action: Action, count: int | None = None) -> None:
         """Do an action where the focus is, or say that it cannot be done here."""
         self._leaving = self._leaving and action.name == "leave"
-        handler = self._handler(action)
+        handler = self.keyboard.handler(action)
         if handler is None:
             self.say(f"{action.name}: not here", "muted")
             return
@@ -258,15 +196,17 @@ class HeronApp(App[int], inherit_bindings=False):
         self._remember(None, leaving)
         self.main.current.focus_pane(pane)
 
-    def _here(self, pane: Pane | None = None, leaving: Callable[[], object] | None = None) -> Place | None:
+    def here(self, pane: Pane | None = None, leaving: Callable[[], object] | None = None) -> Place | None:
+        """The pane in focus (or `pane`), as a place to come back to."""
         pane = pane or (self.focused if isinstance(self.focused, Pane) else None)
         return Place(self.main.current.title, pane, leaving) if pane is not None else None
 
     def _remember(self, pane: Pane | None, leaving: Callable[[], object] | None = None) -> None:
-        if place := self._here(pane, leaving):
+        if place := self.here(pane, leaving):
             self._places.push(place)
 
-    def _show(self, place: Place) -> None:
+    def show_place(self, place: Place) -> None:
+        """Show a pane in its view."""
         self.main.show_view(place.view)
         self.main.current.focus_pane(place.pane)
         self.main.refresh_frame()
@@ -325,7 +265,7 @@ class HeronApp(App[int], inherit_bindings=False):
             return
         if place.leaving:
             place.leaving()
-        self._show(place)
+        self.show_place(place)
 
     def act_leave(self) -> None:
         view = self.main.current
@@ -439,14 +379,14 @@ class HeronApp(App[int], inherit_bindings=False):
         self.push_screen(CommandScreen(self._names()), self._chosen)
 
     def _names(self) -> list[str]:
-        return [name for name in self.available() if name not in ("command",)]
+        return [name for name in self.keyboard.available() if name not in ("command",)]
 
     def _chosen(self, chosen: Chosen | None) -> None:
         if chosen is not None:
             self.perform(chosen.action, chosen.count)
 
     def act_help(self) -> None:
-        names = self.available()
+        names = self.keyboard.available()
         pane = self.focused
         where = self.main.current.title + (f" › {pane.help_name}" if isinstance(pane, Pane) else "")
         self.push_screen(HelpScreen(names, where))

@@ -14,7 +14,8 @@ from textual.pilot import Pilot
 
 from heron_tui.store.reader import Reader
 from heron_tui.tui import theme
-from heron_tui.tui.app import TYPED_S, HeronApp
+from heron_tui.tui.app import HeronApp
+from heron_tui.tui.keyboard import TYPED_S
 
 CHARACTERS = {"colon": ":", "enter": "\r", "tab": "\t", "space": " "}
 SIZES = ((80, 24), (120, 40), (160, 50))
@@ -65,7 +66,7 @@ async def press(pilot: Pilot[Any], keys: str) -> None:
             moment += sum(TYPED_S) / 2
             type_key(app, single, moment)
             await pilot.pause()
-        app._switched = None
+        app.keyboard.settle()
         await settle(pilot)
 
 

@@ -146,9 +146,9 @@ async def test_hints_name_keys_that_work(make_app: Make):
     async with running(app) as pilot:
         for view in "123456":
             await press(pilot, view)
-            for name in app.available():
+            for name in app.keyboard.available():
                 for keys in app.keymap.keys[name]:
-                    assert app.keymap.find(tuple(keys.split(" ")), app.scopes()) is not None
+                    assert app.keymap.find(tuple(keys.split(" ")), app.keyboard.scopes()) is not None
 
 
 async def test_secrets_are_masked_until_asked_for(make_app: Make):

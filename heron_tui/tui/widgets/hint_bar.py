@@ -31,7 +31,7 @@ class HintBar(Bar):
         palette = self.palette
         if self._message:
             return [[(f" {self._message}", palette.role(self._role))]]
-        names = [name for name in self.heron.available() if name not in ALWAYS]
+        names = [name for name in self.heron.keyboard.available() if name not in ALWAYS]
         return [self._hint(name) for name in names if ACTIONS[name].hint]
 
     def right(self) -> Sequence[Item]:

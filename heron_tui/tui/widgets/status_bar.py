@@ -59,8 +59,8 @@ class StatusBar(Bar):
         for on, word in ((heron.following, " FOLLOW "), (heron.screen_paused, " PAUSED ")):
             if on:
                 items.append([(word, palette.mark)])
-        if heron.pending_keys:
-            items.append([(f" {heron.pending_keys} ", palette.mark)])
+        if heron.keyboard.pending:
+            items.append([(f" {heron.keyboard.pending} ", palette.mark)])
         if lost := losses(heron.losses):  # the last to go when there is no room
             items.append([(f" ! {lost} ", ground + palette.warn + ground.background_style)])
         return items
