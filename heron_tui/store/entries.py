@@ -110,6 +110,13 @@ def part(part: Part) -> Row:
         "auxiliary": part.auxiliary,
         "attempt": part.attempt,
         "retry_of": part.retry_of,
+        "leg_of": part.leg_of,
+        "legs": dumps(
+            [
+                {"call": leg.call, "flow": leg.flow, "client": leg.client, "server": leg.server, "role": leg.role}
+                for leg in part.legs
+            ]
+        ),
     }
 
 

@@ -54,7 +54,7 @@ FORMS: dict[Kind, Form] = {
             tpot_us input_tokens output_tokens cache_read_tokens cache_write_tokens reasoning_tokens tokens_estimated
             usage response_id messages tools_offered tool_calls tool_results text thinking request_encoding
             response_encoding legs evidence
-            exchange error_message refusal t_last_content_us max_gap_us content_events choices server_calls"""
+            leg_of exchange error_message refusal t_last_content_us max_gap_us content_events choices server_calls"""
         ),
         flags=frozenset({"streaming", "tokens_estimated"}),
         nested=frozenset(_names("process usage tools_offered tool_calls tool_results server_calls legs evidence")),

@@ -24,6 +24,7 @@ CALL = {
     "auxiliary": str,
     "attempt": int,
     "retry_of": str,
+    "leg_of": str,
     "wire_api": str,
     "operation": str,
     "provider": str,

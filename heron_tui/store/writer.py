@@ -173,7 +173,8 @@ class Writer:
         self._upsert("tools", [entries.tool(tool) for tool in story.tools])
         self._connection.executemany(
             "UPDATE calls SET agent = :agent, session = :session, turn = :turn, subagent = :subagent,"
-            " auxiliary = :auxiliary, attempt = :attempt, retry_of = :retry_of WHERE id = :id",
+            " auxiliary = :auxiliary, attempt = :attempt, retry_of = :retry_of, leg_of = :leg_of,"
+            " legs = :legs WHERE id = :id",
             [entries.part(part) for part in story.parts],
         )
         starts = [start for start in (since, self._earliest_turn(moved)) if start is not None]

@@ -134,3 +134,20 @@ def test_measures_the_calls_of_a_capture(stores: Callable[[str], Path]) -> None:
     assert {row["window"] for row in table} == {"1m", "5m", "15m", "1h", "all"}
     assert {row["by"] for row in table} == {None, "model", "route"}
     reader.close()
+
+
+def test_a_call_seen_on_two_legs_is_one_call_of_its_turn(tmp_path: Path) -> None:
+    path = tmp_path / "run.store"
+    replay([str(CAPTURES / "litellm-claude-code.pcap")], path)
+    reader = Reader(path)
+    calls = {call["id"]: call for call in reader.rows("call", 0, 100)}
+    inner = {id: call for id, call in calls.items() if call["leg_of"]}
+    assert len(calls) == 6
+    assert [len(turn["calls"]) for turn in reader.rows("turn", 0, 10)] == [2, 1]
+    assert [session["calls"] for session in reader.rows("session", 0, 10)] == [3]
+    assert reader.metrics().started == 3
+    assert {call["path"] for call in inner.values()} == {"/v1/messages", "/v1/responses"}
+    for id, call in inner.items():
+        outer = calls[call["leg_of"]]
+        assert [leg["call"] for leg in outer["legs"]] == [id]
+        assert (call["turn"], call["session"]) == (None, outer["session"])

@@ -9,7 +9,7 @@ from heron_tui.core.errors import UsageError
 from heron_tui.model.call import CallResponse
 from heron_tui.model.finding import Finding
 from heron_tui.model.flow import Process
-from heron_tui.model.turn import Story
+from heron_tui.model.turn import Leg, Story
 from heron_tui.store.reader import Reader
 from heron_tui.store.where import Where
 from heron_tui.store.writer import Writer
@@ -88,6 +88,21 @@ def test_tells_a_call_as_the_wire_showed_it(writer: Writer, read: Read) -> None:
         "evidence": {"request": [1, 2], "response": [3, 9]},
     }
     assert {name: record[name] for name in expected} == expected
+
+
+def test_tells_a_call_s_legs_and_measures_it_once(writer: Writer, read: Read) -> None:
+    fill(writer)
+    writer.put_calls([made.call("c2", "x2")])
+    legs = (Leg("c2", "f2", "10.0.0.2:5000", "10.0.0.3:80"),)
+    writer.put_story(Story(parts=[made.part("c1", legs=legs), made.part("c2", None, leg_of="c1")]))
+    writer.commit()
+    outer, inner = sorted(read().rows("call", 0, 10), key=lambda call: call["id"])
+    upstream = {"call": "c2", "flow": "f2", "client": "10.0.0.2:5000", "server": "10.0.0.3:80", "role": "upstream"}
+    assert (outer["legs"], outer["leg_of"]) == ([upstream], None)
+    assert (inner["legs"], inner["leg_of"], inner["turn"]) == ([], "c1", None)
+    measures = read().metrics()
+    assert measures is not None
+    assert measures.started == 1
 
 
 def test_cuts_long_texts_in_lists(writer: Writer, read: Read) -> None:
