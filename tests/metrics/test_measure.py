@@ -172,7 +172,7 @@ def some_calls(draw):
         start,
         start,
         end,
-        ttft_us=draw(st.none() | st.integers(0, 5 * S)),
+        ttft_us=draw(st.none() | st.integers(0, 5 * S if end is None else end - start)),  # never behind the last byte
         e2e_us=None if end is None else end - start,
         outcome="in_progress" if end is None else draw(st.sampled_from(["ok", "error", "aborted"])),
         finish=draw(st.sampled_from([None, "stop"])),
