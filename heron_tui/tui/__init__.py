@@ -1,5 +1,7 @@
 """The terminal interface. `run` opens it; importing this package loads Textual only then."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,5 +27,23 @@ def run(job: "Job | None", store: Path, *, title: str) -> int:
     if job is None:
         Reader(store).close()
     app = HeronApp(store, lambda: Reader(store), job=job, title=title, keymap=keys)
-    result = app.run(mouse=os.environ.get("HERON_TUI_MOUSE", "1") != "0")
+    with _screen_on_stderr():
+        result = app.run(mouse=os.environ.get("HERON_TUI_MOUSE", "1") != "0")
     return app.return_code or result or 0
+
+
+@contextmanager
+def _screen_on_stderr() -> Iterator[None]:
+    """Textual draws on stderr: where that is a file (`2>log`), the terminal of stdout takes its place meanwhile."""
+    import os
+
+    if os.isatty(2):
+        yield
+        return
+    words = os.dup(2)
+    os.dup2(1, 2)
+    try:
+        yield
+    finally:
+        os.dup2(words, 2)
+        os.close(words)
