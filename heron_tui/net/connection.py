@@ -125,14 +125,18 @@ class Connection:
                 own.finish((seq + arrival.size) & MASK, arrival)
             if flags & ACK:
                 other.acknowledge(arrival)
-            self.expire(arrival.clock)
+            self._end_with_both()
         self.clock = arrival.clock
         return kind
 
     def expire(self, clock: int) -> None:
         """Give up what is overdue at `clock`."""
         for direction in self.directions:
-            direction.expire(clock)
+            if direction.acks or direction.held or direction.fin:
+                direction.expire(clock)
+        self._end_with_both()
+
+    def _end_with_both(self) -> None:
         if self.ended is None and self.directions[0].closed and self.directions[1].closed:
             self._ended("fin", max(direction.closed_clock for direction in self.directions))
 
