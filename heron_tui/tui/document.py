@@ -82,10 +82,15 @@ def wrap(text: str, width: int) -> Iterator[str]:
             yield from _broken(line, width)
 
 
+def _first_cells(piece: str, width: int) -> str:
+    """What of `piece` fits `width` cells, never nothing: a piece of combining characters alone has no width."""
+    return next(filter(None, chop_cells(piece, width)), piece)
+
+
 def _broken(line: str, width: int) -> Iterator[str]:
     while line:
         piece = line[: width * 2]
-        head = piece[:width] if piece.isascii() else chop_cells(piece, max(width, 2))[0]
+        head = piece[:width] if piece.isascii() else _first_cells(piece, max(width, 2))
         if len(head) < len(line):
             space = head.rfind(" ", width // 2)
             if space > 0:
