@@ -193,7 +193,7 @@ def _info(arguments: Sequence[str]) -> int:
 
     from .core import paths
 
-    libraries = ("textual", "rich", "sqlite-utils", "orjson", "msgspec", "numpy", "h2", "wsproto", "pyshark")
+    libraries = ("textual", "rich", "sqlite-utils", "orjson", "msgspec", "numpy", "h2", "pyshark")
     lines = {
         "heron-tui": __version__,
         "python": f"{platform.python_version()} on {platform.system()} {platform.release()}",
