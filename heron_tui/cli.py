@@ -3,7 +3,8 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -95,13 +96,15 @@ def _show(args: argparse.Namespace, *, speed: float) -> int:
     if len(files) == 1 and is_store(files[0]):
         return tui.run(None, Path(files[0]), title=Path(files[0]).name)
     _check(files)
-    catalog.tidy()
     store = args.store or catalog.new_path(Path(files[0]).name if files[0] != "-" else "stdin")
     stdin = _take_stdin() if "-" in files else None
     job = Job(
         sources=tuple(files), store=str(store), speed=speed, follow=args.follow, profiles=_profiles(), stdin_fd=stdin
     )
-    return tui.run(job, store, title="demo" if args.demo else ", ".join(Path(f).name for f in files))
+    try:
+        return tui.run(job, store, title="demo" if args.demo else ", ".join(Path(f).name for f in files))
+    finally:
+        catalog.tidy()  # behind the screen, not before its first paint
 
 
 def _query(arguments: Sequence[str]) -> int:
@@ -148,30 +151,22 @@ def _query(arguments: Sequence[str]) -> int:
         return show(store)
 
 
-class _analysed:  # noqa: N801 -- reads as a phrase in `with`
+@contextmanager
+def _analysed(files: Sequence[str], store: Path | None) -> Iterator[Path]:
     """The store that holds what the captures say: the one named, or one that lives as long as the block."""
+    import tempfile
 
-    def __init__(self, files: Sequence[str], store: Path | None) -> None:
-        self._files = files
-        self._store = store
+    from .engine.protocol import Job, Tick
+    from .engine.run import run
 
-    def __enter__(self) -> Path:
-        import tempfile
-
-        from .engine.protocol import Job, Tick
-        from .engine.run import run
-
-        self._place = tempfile.TemporaryDirectory(prefix="heron-tui-")
-        store = self._store or Path(self._place.name) / "query.store"
-        last: list[Tick] = []
-        stdin = 0 if "-" in self._files else None
-        run(Job(sources=tuple(self._files), store=str(store), profiles=_profiles(), stdin_fd=stdin), last.append)
-        for note in last[-1].notes if last else ():
+    with tempfile.TemporaryDirectory(prefix="heron-tui-") as place:
+        made = store or Path(place) / "query.store"
+        ticks: list[Tick] = []
+        stdin = 0 if "-" in files else None
+        run(Job(sources=tuple(files), store=str(made), profiles=_profiles(), stdin_fd=stdin), ticks.append)
+        for note in ticks[-1].notes if ticks else ():
             print(f"heron-tui: {note}", file=sys.stderr)
-        return store
-
-    def __exit__(self, *_: object) -> None:
-        self._place.cleanup()
+        yield made
 
 
 def _stores(arguments: Sequence[str]) -> int:

@@ -1,7 +1,6 @@
 """Where things are: XDG directories of the user, and the files that travel with the program."""
 
 import os
-import sys
 from pathlib import Path
 
 APP = "heron-tui"
@@ -22,10 +21,6 @@ def state_dir() -> Path:
     return _xdg("XDG_STATE_HOME", ".local/state")
 
 
-def cache_dir() -> Path:
-    return _xdg("XDG_CACHE_HOME", ".cache")
-
-
 def private_dir(path: Path) -> Path:
     """Make `path` (and parents) as a directory that only its owner may enter."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -36,7 +31,3 @@ def shipped(name: str) -> Path:
     """A directory that travels with the program (`profiles`, `bpf`): inside the wheel, or at the top of a checkout."""
     inside = PACKAGE / "_shipped" / name
     return inside if inside.is_dir() else PACKAGE.parent / name
-
-
-def is_macos() -> bool:
-    return sys.platform == "darwin"
