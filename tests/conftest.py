@@ -28,7 +28,8 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     def store(name: str) -> Path:
         if name not in made:
             path = tmp_path_factory.mktemp("store") / f"{name}.store"
-            replay([str(CAPTURES / f"{name}.pcap")], path)
+            capture = CAPTURES / f"{name}.pcap"
+            replay([str(capture if capture.exists() else CAPTURES / "agents" / f"{name}.pcap.gz")], path)
             made[name] = path
         return made[name]
 

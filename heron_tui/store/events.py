@@ -185,11 +185,24 @@ class Events:
         if not 0 <= place < len(self):
             return b""
         begun, kept = next((first, data) for first, data in reversed(self._data) if first <= place)
-        if kept is not None:
-            data: list[bytes] = msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(kept), type=list[bytes])
-            return data[place - begun]
+        return self._cut(place, body) if kept is None else _kept(kept)[place - begun]
+
+    def all(self, body: bytes) -> list[tuple[str, bytes]]:
+        """Name and data of every event, in order."""
+        data: list[bytes] = []
+        for begun, kept in self._data:
+            following = next((first for first, _ in self._data if first > begun), len(self))
+            data += [self._cut(place, body) for place in range(begun, following)] if kept is None else _kept(kept)
+        return [(self.names[code], one) for code, one in zip(self.columns["name"].tolist(), data, strict=True)]
+
+    def _cut(self, place: int, body: bytes) -> bytes:
         raw = body[int(self.columns["start"][place]) : int(self.columns["end"][place])]
         return sse_data(raw) if self.kind == "sse" else raw.strip(b"\r\n") if self.kind == "ndjson" else raw
+
+
+def _kept(packed: bytes) -> list[bytes]:
+    data: list[bytes] = msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(packed), type=list[bytes])
+    return data
 
 
 def sse_data(raw: bytes) -> bytes:

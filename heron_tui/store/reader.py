@@ -199,6 +199,11 @@ class Reader:
         self._refresh()
         return self._streams.data(exchange, index)
 
+    def stream(self, exchange: str) -> list[tuple[str, bytes]]:
+        """Name and data of every event of an exchange's response so far: `events` and `event_data` in one."""
+        self._refresh()
+        return self._streams.all(exchange)
+
     def body(self, exchange: str, side: Literal["request", "response"]) -> bytes:
         """A decoded body; b"" where there is none, and for a response that has not ended."""
         return bodies.read(self._connection, exchange, side)

@@ -39,6 +39,10 @@ class Streams:
         """The data of one event, b"" if there is none."""
         return self.events(exchange).data(index, self._body(exchange))
 
+    def all(self, exchange: str) -> list[tuple[str, bytes]]:
+        """Name and data of every event so far."""
+        return self.events(exchange).all(self._body(exchange))
+
     def _body(self, exchange: str) -> bytes:
         if exchange not in self._bodies:
             self._note(exchange)

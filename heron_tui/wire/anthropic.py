@@ -236,7 +236,7 @@ def _block(value: Any) -> Block:
         return Block("tool", block.get("id"), block.get("name"), block.get("input") or None)
     if is_server_block(kind) and "name" in block:
         return Block("server", block.get("id"), block.get("name"), block.get("input") or None)
-    return Block("other")
+    return Block("other", name=kind)
 
 
 def _filled(kind: BlockKind, text: Any) -> Block:

@@ -86,7 +86,7 @@ class Body:
         if not raws and bytes(memoryview(array)[:1]) == b'"':
             raws = [array]  # Responses: the input may be one string
         raws = raws[:_most_messages]
-        return tuple([_memo.get(kind, raw, read) for raw in raws]), tuple(_places(self.data, raws))
+        return tuple([_memo.get(kind, raw, read) for raw in raws]), tuple(places(self.data, raws))
 
     def params(self, skip: Iterable[str]) -> dict[str, Any]:
         """Small settings: scalars, lists of scalars, and those inside small objects as ``outer.inner``."""
@@ -119,7 +119,7 @@ def _is_setting(value: Any) -> bool:
     return value is not None and isinstance(value, str | int | float)
 
 
-def _places(data: bytes, raws: list[msgspec.Raw]) -> list[tuple[int, int]]:
+def places(data: bytes, raws: list[msgspec.Raw]) -> list[tuple[int, int]]:
     """Where the elements of an array stand in `data`; [] where that cannot be told.
 
     msgspec says what the elements are, not where. The first place where all of them stand one behind the other, with
@@ -133,8 +133,8 @@ def _places(data: bytes, raws: list[msgspec.Raw]) -> list[tuple[int, int]]:
         start = data.find(first, start + 1)
         if start < 0:
             break
-        if places := _places_from(data, start, raws):
-            return places
+        if found := _places_from(data, start, raws):
+            return found
     return []
 
 

@@ -151,3 +151,13 @@ def test_a_call_seen_on_two_legs_is_one_call_of_its_turn(tmp_path: Path) -> None
         outer = calls[call["leg_of"]]
         assert [leg["call"] for leg in outer["legs"]] == [id]
         assert (call["turn"], call["session"]) == (None, outer["session"])
+
+
+@pytest.mark.parametrize("name", ["codex-ws", "claude-code-agents", "curl"])
+def test_a_stream_is_its_events_in_one(name: str, stores):
+    """Also of responses that have not ended: their data stands with the events, not in a body."""
+    reader = Reader(stores(name))
+    for row in reader.rows("exchange", 0, 1000):
+        each = [(event.name, reader.event_data(row["id"], event.index)) for event in reader.events(row["id"])]
+        assert reader.stream(row["id"]) == each
+    reader.close()
