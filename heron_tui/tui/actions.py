@@ -1,7 +1,7 @@
 """Every action by name, in one table: keys, `:` commands, the palette, the hint line and the help come from it.
 
 An action named `page-down` is done by the method `act_page_down(count)` of the pane in focus or of whatever holds that
-pane, up to the application. `scope` says in which panes its keys count; see `Pane.scopes`.
+pane, or else of the application's groups (`acts/`). `scope` says in which panes its keys count; see `Pane.scopes`.
 """
 
 from dataclasses import dataclass

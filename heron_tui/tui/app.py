@@ -10,16 +10,16 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from ..core.errors import HeronError
-from ..engine.protocol import Command, Counters, Job, Tick
+from ..engine.protocol import Counters, Job, Tick
 from . import questions, theme
-from .actions import Action
+from .actions import ACTIONS, Action
+from .acts import GROUPS
 from .bridge import CaptureWorker, EngineEnded, Ticked
 from .keyboard import Keyboard
 from .keymap import Keymap
 from .places import Place, Places
 from .reading import Closeable, Reading
 from .screens.command import Chosen, CommandScreen
-from .screens.help import HelpScreen
 from .screens.main import MainScreen
 from .times import Times
 from .views.packets import PacketsView
@@ -27,7 +27,6 @@ from .views.turns import TurnsView
 from .widgets.pane import Pane
 
 LOOK_S = 1.0
-QUIT_AGAIN = "q again, or ctrl+q, quits"
 
 
 class HeronApp(App[int], inherit_bindings=False):
@@ -72,12 +71,13 @@ class HeronApp(App[int], inherit_bindings=False):
         self.unmasked = False
         self._open_reader = open_reader
         self.keyboard = Keyboard(self, self.keymap)
-        self._places = Places()
+        self.groups = [group(self) for group in GROUPS]
+        self.places = Places()
         self._version = -1
         self._notes = 0
         self._begun = False
         self._early: questions.Summary | None = None
-        self._leaving = False
+        self.leaving = False
         self.worker = CaptureWorker(job, self.post_message) if job else None
         for palette_ in theme.PALETTES.values():
             self.register_theme(theme.textual_theme(palette_))
@@ -169,7 +169,7 @@ class HeronApp(App[int], inherit_bindings=False):
 
     def perform(self, action: Action, count: int | None = None) -> None:
         """Do an action where the focus is, or say that it cannot be done here."""
-        self._leaving = self._leaving and action.name == "leave"
+        self.leaving = self.leaving and action.name == "leave"
         handler = self.keyboard.handler(action)
         if handler is None:
             self.say(f"{action.name}: not here", "muted")
@@ -180,14 +180,33 @@ class HeronApp(App[int], inherit_bindings=False):
             handler()
         self.main.hints.refresh()
 
+    def do(self, name: str, count: int | None = None) -> None:
+        """Do an action by name, as its key would."""
+        self.perform(ACTIONS[name], count)
+
+    def ask_command(self, begun: str = "") -> None:
+        """Open the command line with `begun` typed in it, and do what is chosen there."""
+        names = [name for name in self.keyboard.available() if name != "command"]
+        self.push_screen(CommandScreen(names, begun), self._chosen)
+
+    def _chosen(self, chosen: Chosen | None) -> None:
+        if chosen is not None:
+            self.perform(chosen.action, chosen.count)
+
     def say(self, text: str, role: str = "base") -> None:
         self.main.hints.say(text, role)
+
+    def redraw(self) -> None:
+        """Draw everything anew: how it is shown has changed."""
+        for pane in self.main.query(Pane):
+            pane.refresh()
+        self.main.refresh_frame()
 
     # the way between views
 
     def show_view(self, name: str) -> None:
         """Show a view by its key: the way back begins anew."""
-        self._places.clear()
+        self.places.clear()
         self.main.show_view(name)
         self.main.refresh_frame()
 
@@ -203,7 +222,7 @@ class HeronApp(App[int], inherit_bindings=False):
 
     def _remember(self, pane: Pane | None, leaving: Callable[[], object] | None = None) -> None:
         if place := self.here(pane, leaving):
-            self._places.push(place)
+            self.places.push(place)
 
     def show_place(self, place: Place) -> None:
         """Show a pane in its view."""
@@ -251,142 +270,3 @@ class HeronApp(App[int], inherit_bindings=False):
             self.show_call(key)
         elif kind == "packet":
             self.show_packet(int(key))
-
-    # actions
-
-    def act_back(self) -> None:
-        view = self.main.current
-        place = self._places.pop()
-        if place is None:
-            if view.has_class("-zoomed"):
-                view.unzoom()
-            elif self.focused is not view.first_pane:
-                view.focus_pane(view.first_pane)
-            return
-        if place.leaving:
-            place.leaving()
-        self.show_place(place)
-
-    def act_leave(self) -> None:
-        view = self.main.current
-        if not self._places and self.focused is view.first_pane and not view.has_class("-zoomed"):
-            if self._leaving:
-                self.act_quit()
-                return
-            self._leaving = True
-            self.say(QUIT_AGAIN)
-            return
-        self.act_back()
-
-    def act_quit(self) -> None:
-        self.exit(0)
-
-    def act_next_pane(self) -> None:
-        self._cycle(1)
-
-    def act_previous_pane(self) -> None:
-        self._cycle(-1)
-
-    def _cycle(self, by: int) -> None:
-        panes = self.main.current.shown_panes()
-        if panes:
-            place = panes.index(self.focused) if self.focused in panes else -1
-            self.main.current.focus_pane(panes[(place + by) % len(panes)])
-
-    def act_packets(self) -> None:
-        self.show_view("packets")
-
-    def act_flows(self) -> None:
-        self.show_view("flows")
-
-    def act_turns(self) -> None:
-        self.show_view("turns")
-
-    def act_metrics(self) -> None:
-        self.show_view("metrics")
-
-    def act_sessions(self) -> None:
-        self.show_view("sessions")
-
-    def act_findings(self) -> None:
-        self.show_view("findings")
-
-    def act_follow(self) -> None:
-        self.following = not self.following
-        for view in self.main.views.values():
-            view.follow(self.following)
-        self.main.refresh_frame()
-
-    def act_pause(self) -> None:
-        self.screen_paused = not self.screen_paused
-        if not self.screen_paused:
-            self.look()
-        self.main.refresh_frame()
-
-    def act_goto(self, count: int | None = None) -> None:
-        if count is None:
-            self.push_screen(CommandScreen(self._names(), "goto "), self._chosen)
-            return
-        packets = self.counts.get("packets", 0)
-        if not 1 <= count <= packets:
-            self.say(f"there is no packet {count} (1 to {packets})", "warn")
-            return
-        self.show_packet(count)
-
-    def act_time_format(self) -> None:
-        words = {"since": "seconds since the first packet", "clock": "time of day", "delta": "since the row before"}
-        self.say(f"times: {words[self.times.next_mode()]}")
-        self._redraw()
-
-    def act_unmask(self) -> None:
-        self.unmasked = not self.unmasked
-        self.say("secrets are shown until the end of this run" if self.unmasked else "secrets are masked")
-        self._redraw()
-
-    def act_theme(self) -> None:
-        names = list(theme.PALETTES)
-        self.palette = theme.PALETTES[names[(names.index(self.palette.name) + 1) % len(names)]]
-        self.theme = self.palette.name
-        self.say(f"theme: {self.palette.name}")
-        self._redraw()
-
-    def _redraw(self) -> None:
-        for pane in self.main.query(Pane):
-            pane.refresh()
-        self.main.refresh_frame()
-
-    def act_copy(self) -> None:
-        text = self.focused.copy_text() if isinstance(self.focused, Pane) else ""
-        if text:
-            self.copy_to_clipboard(text)
-            self.say(f"copied {len(text):,} characters")
-        else:
-            self.say("nothing to copy here", "warn")
-
-    def act_capture(self) -> None:
-        if self.worker is None:
-            self.say("this is a store: there is no capture to stop or start", "warn")
-        elif self.worker.running:
-            self.worker.command(Command("stop"))
-            self.say("stopping the capture")
-        else:
-            self.main.banner.hide()
-            self.capture_state = "starting"
-            self.worker.start()
-            self.say("starting the capture again")
-
-    def act_command(self) -> None:
-        self.push_screen(CommandScreen(self._names()), self._chosen)
-
-    def _names(self) -> list[str]:
-        return [name for name in self.keyboard.available() if name not in ("command",)]
-
-    def _chosen(self, chosen: Chosen | None) -> None:
-        if chosen is not None:
-            self.perform(chosen.action, chosen.count)
-
-    def act_help(self) -> None:
-        names = self.keyboard.available()
-        pane = self.focused
-        where = self.main.current.title + (f" › {pane.help_name}" if isinstance(pane, Pane) else "")
-        self.push_screen(HelpScreen(names, where))

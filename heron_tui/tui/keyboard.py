@@ -76,16 +76,16 @@ class Keyboard:
             self._keys.begin_count(switched.digit)
 
     def handler(self, action: Action) -> Callable[..., None] | None:
-        """The method that does `action` here: of the pane in focus, or of what holds it, up to the application.
+        """The method that does `action` here: of the pane in focus, of what holds it, or of a group of the application.
 
         While a dialog is open, the application itself only quits.
         """
         app, name = self._app, f"act_{action.name.replace('-', '_')}"
         nodes: list[Any] = list(app.focused.ancestors_with_self) if app.focused else [app.screen]
         if app.screen is app.main:
-            nodes += [app.main.current, app]
-        elif action.name != "quit":
-            nodes = [node for node in nodes if node is not app]
+            nodes += [app.main.current, *app.groups]
+        elif action.name == "quit":
+            nodes += app.groups
         return next((getattr(node, name) for node in nodes if hasattr(node, name)), None)
 
     def available(self) -> list[str]:

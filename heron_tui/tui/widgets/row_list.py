@@ -137,7 +137,7 @@ class RowList(Pane):
 
     def stop_following(self) -> None:
         if self.following:
-            self.heron.act_follow()
+            self.heron.do("follow")
 
     def act_down(self, count: int | None = None) -> None:
         self.step(count or 1)

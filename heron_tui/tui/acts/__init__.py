@@ -1,0 +1,14 @@
+"""What the application itself does, in groups: one file each, named after what its actions are about.
+
+An action that belongs to a pane or a view is a method of that; the rest are here. To add one, give it a line in
+`actions.py` and a method `act_NAME` in a group; a new group gets its line in `GROUPS`.
+"""
+
+from .capture import CaptureActs
+from .commands import CommandActs
+from .copying import CopyActs
+from .display import DisplayActs
+from .group import Group
+from .way import WayActs
+
+GROUPS: tuple[type[Group], ...] = (WayActs, DisplayActs, CopyActs, CaptureActs, CommandActs)

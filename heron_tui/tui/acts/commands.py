@@ -1,0 +1,16 @@
+"""The command line and the help."""
+
+from ..screens.help import HelpScreen
+from ..widgets.pane import Pane
+from .group import Group
+
+
+class CommandActs(Group):
+    def act_command(self) -> None:
+        self.app.ask_command()
+
+    def act_help(self) -> None:
+        app = self.app
+        names, pane = app.keyboard.available(), app.focused
+        where = app.main.current.title + (f" › {pane.help_name}" if isinstance(pane, Pane) else "")
+        app.push_screen(HelpScreen(names, where))

@@ -1,0 +1,76 @@
+"""The way between views and panes, and out."""
+
+from .group import Group
+
+QUIT_AGAIN = "q again, or ctrl+q, quits"
+
+
+class WayActs(Group):
+    def act_back(self) -> None:
+        app, view = self.app, self.app.main.current
+        place = app.places.pop()
+        if place is None:
+            if view.has_class("-zoomed"):
+                view.unzoom()
+            elif app.focused is not view.first_pane:
+                view.focus_pane(view.first_pane)
+            return
+        if place.leaving:
+            place.leaving()
+        app.show_place(place)
+
+    def act_leave(self) -> None:
+        app, view = self.app, self.app.main.current
+        if not app.places and app.focused is view.first_pane and not view.has_class("-zoomed"):
+            if app.leaving:
+                self.act_quit()
+                return
+            app.leaving = True
+            app.say(QUIT_AGAIN)
+            return
+        self.act_back()
+
+    def act_quit(self) -> None:
+        self.app.exit(0)
+
+    def act_next_pane(self) -> None:
+        self._cycle(1)
+
+    def act_previous_pane(self) -> None:
+        self._cycle(-1)
+
+    def _cycle(self, by: int) -> None:
+        view, focused = self.app.main.current, self.app.focused
+        panes = view.shown_panes()
+        if panes:
+            place = panes.index(focused) if focused in panes else -1
+            view.focus_pane(panes[(place + by) % len(panes)])
+
+    def act_packets(self) -> None:
+        self.app.show_view("packets")
+
+    def act_flows(self) -> None:
+        self.app.show_view("flows")
+
+    def act_turns(self) -> None:
+        self.app.show_view("turns")
+
+    def act_metrics(self) -> None:
+        self.app.show_view("metrics")
+
+    def act_sessions(self) -> None:
+        self.app.show_view("sessions")
+
+    def act_findings(self) -> None:
+        self.app.show_view("findings")
+
+    def act_goto(self, count: int | None = None) -> None:
+        app = self.app
+        if count is None:
+            app.ask_command("goto ")
+            return
+        packets = app.counts.get("packets", 0)
+        if not 1 <= count <= packets:
+            app.say(f"there is no packet {count} (1 to {packets})", "warn")
+            return
+        app.show_packet(count)
