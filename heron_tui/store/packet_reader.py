@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.errors import SourceError
 from .capture_files import CaptureFile
 from .packet_blocks import COLUMNS, Columns, read_block
+from .shapes import CapturedPacket
 
 MOST_BLOCKS = 12
 
@@ -81,6 +83,15 @@ class PacketReader:
             raise SourceError(f"there is no packet {number} in this store")
         file = self._file(int(packet["file"][0]))
         return file.read(int(packet["file_pos"][0]), int(packet["caplen"][0])), int(packet["link"][0])
+
+    def captured(self, columns: Columns, mask: NDArray[np.bool_]) -> list[CapturedPacket]:
+        """The bytes of some packets of a block. Raises SourceError as `CaptureFile` does."""
+        names = ("number", "file", "file_pos", "caplen", "link")
+        rows = zip(*(columns[name][mask].tolist() for name in names), strict=True)
+        return [
+            CapturedPacket(number, self._file(file).read(position, caplen), link)
+            for number, file, position, caplen, link in rows
+        ]
 
     def _blocks(self) -> list[tuple[int, int, int, int, int]]:
         """(first, count, last, t_first_us, t_last_us) of all blocks."""

@@ -7,12 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..core.errors import SourceError
 from . import bodies
 from .json_text import loads
 from .listing import Listing
 from .opening import open_for_reading
 from .records import Kind
-from .shapes import EventRow, PacketRow, Record, TurnTree
+from .shapes import CapturedPacket, EventRow, PacketRow, Record, TurnTree
 from .tree import turn_tree
 from .where import Where
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from .streams import Streams
 
 __all__ = ["Kind", "Reader"]
+
+OUT_OF_ORDER_REACH = 512
+"""Packets (of all flows) by which a segment may be away from its place."""
+MOST_CARRIED = 64 << 20
 
 
 class Reader:
@@ -170,6 +175,38 @@ class Reader:
             answered = (side == 1) & (number >= begin) & (number <= end)
             mask = (columns["flow"] == flow) & (columns["payload"] > 0) & (asked | answered)
             found += number[mask].tolist()
+        return found
+
+    def carriers(self, exchange: str, side: Literal["request", "response"]) -> list[CapturedPacket]:
+        """The packets that may have carried one side of an exchange, in order of capture.
+
+        Those of its flow from that side, with payload, in the range of the packets of its first and last byte and some
+        before and behind it: what came out of order lies outside of that range.
+
+        Raises:
+            SourceError: as `packet_bytes` does; or they are more than `MOST_CARRIED` bytes.
+        """
+        self._refresh()
+        row = self._connection.execute(
+            f"SELECT f.n, f.turned, e.{side}_first AS first, e.{side}_head_last AS head, e.{side}_last AS last"
+            " FROM exchanges AS e JOIN flows AS f ON f.id = e.flow WHERE e.id = ?",
+            (exchange,),
+        ).fetchone()
+        if row is None or row["first"] is None:
+            return []
+        ends = [number for number in (row["first"], row["head"], row["last"]) if number is not None]
+        first, last = min(ends) - OUT_OF_ORDER_REACH, max(ends) + OUT_OF_ORDER_REACH
+        wanted = (side == "response") != bool(row["turned"])
+        found: list[CapturedPacket] = []
+        size = 0
+        for columns in self._packets.numbered(first, last):
+            number = columns["number"]
+            mask = (columns["flow"] == row["n"]) & (columns["side"] == wanted) & (columns["payload"] > 0)
+            mask &= (number >= first) & (number <= last)
+            size += int(columns["caplen"][mask].sum())
+            if size > MOST_CARRIED:
+                raise SourceError(f"more than {MOST_CARRIED >> 20} MB carried this {side}: too much to look through")
+            found += self._packets.captured(columns, mask)
         return found
 
     def flow_packets(self, flow: str) -> list[int]:

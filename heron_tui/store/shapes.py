@@ -47,6 +47,15 @@ class PacketRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CapturedPacket:
+    """A packet's bytes as captured, and their link type (a LINKTYPE of libpcap)."""
+
+    number: int
+    data: bytes
+    link: int
+
+
+@dataclass(frozen=True, slots=True)
 class EventRow:
     """One event of a response: `start`, `end` are bytes of the decoded body; times are of its first and last byte."""
 
