@@ -15,6 +15,8 @@ from . import questions, theme
 from .actions import ACTIONS, Action
 from .acts import GROUPS
 from .bridge import CaptureWorker, EngineEnded, Ticked
+from .evidence import claims
+from .evidence.claims import Claim, Evidence
 from .keyboard import Keyboard
 from .keymap import Keymap
 from .places import Place, Places
@@ -230,14 +232,26 @@ class HeronApp(App[int], inherit_bindings=False):
         self.main.current.focus_pane(place.pane)
         self.main.refresh_frame()
 
-    def show_packet(self, number: int, *, mark: bytes | None = None, from_pane: Pane | None = None) -> None:
-        """Go to a packet; `mark` is text to highlight in its bytes."""
+    def show_packet(self, number: int, *, evidence: Evidence | None = None, from_pane: Pane | None = None) -> None:
+        """Go to a packet; of `evidence`, its bytes are marked."""
         self._remember(from_pane)
         self.main.show_view("packets")
         view = self.main.views["packets"]
         assert isinstance(view, PacketsView)
-        view.focus_pane(view.list)
-        view.show_packet(number, mark=mark)
+        view.focus_pane(view.bytes if evidence else view.list)
+        view.show_packet(number, evidence=evidence)
+
+    def show_claim(self, claim: Claim, *, from_pane: Pane | None = None) -> None:
+        """Go to the bytes that say something which is on screen."""
+        self.reading.ask("claim", lambda reader: claims.find(reader, claim), lambda f: self._found_claim(f, from_pane))
+
+    def _found_claim(self, found: Evidence, from_pane: Pane | None) -> None:
+        if not found.spots:
+            self.say(f"{found.claim.words}: {found.how}", "warn")
+            return
+        self.show_packet(found.spots[found.first].packet, evidence=found, from_pane=from_pane)
+        more = f" in {len(found.spots):,} packets" if len(found.spots) > 1 else ""
+        self.say(f"{found.claim.words}{more}" + (f" · {found.how}" if found.how else ""))
 
     def show_call(self, call: str, *, from_pane: Pane | None = None) -> None:
         """Go to a call in the turn tree."""

@@ -4,20 +4,30 @@ from collections.abc import Sequence
 
 from ..store.shapes import Record
 from . import telling
+from .evidence.claims import Evidence
+from .evidence.packet import Said
 from .layers import Field, dissect
 from .layers.http import is_secret
 from .packet_words import words
 from .questions import PacketView
 from .times import Times
-from .units import date, duration, first_line, since, whole
+from .units import NONE, date, duration, first_line, since, whole
 
 NEEDLE = 48
+MOST_SPOTS = 100
 
 
-def fields(packet: PacketView, times: Times) -> tuple[list[Field], list[tuple[int, int]]]:
-    """Layers for the detail tree, and the ranges of bytes to mask."""
+def fields(
+    packet: PacketView, times: Times, evidence: Evidence | None = None
+) -> tuple[list[Field], list[tuple[int, int]]]:
+    """Layers for the detail tree, and the ranges of bytes to mask. `evidence` is what is being looked for."""
     found = dissect(packet.data, packet.link)
     layers = [_frame(packet, times), *found.layers]
+    if evidence and evidence.ranges(packet.packet.number):
+        layers.insert(0, _evidence(evidence, packet.packet.number))
+    layers += [_said(frame) for frame in packet.contents.frames]
+    if packet.contents.request:
+        layers.append(_request(packet))
     if packet.events:
         layers.append(_events(packet))
     if packet.exchange:
@@ -48,12 +58,48 @@ def _events(view: PacketView) -> Field:
     layer = Field("Events", f"{count} in this packet" if count > 1 else "one in this packet", open=count <= 3)
     for row, data in view.events:
         child = layer.add(row.name or "data", telling.event(data, 200))
-        if spots := locate(view, data):
-            child.start, child.end = spots[0]
+        child.put(view.contents.events.get(row.index) or locate(view, data))
         if row.first_packet != row.last_packet:
             child.value += f"  (packets {row.first_packet} to {row.last_packet})"
+            child.link = ("claim", f"event {row.index}")
     if count > len(view.events):
         layer.add("…", f"{count - len(view.events)} more")
+    return layer
+
+
+def _evidence(evidence: Evidence, number: int) -> Field:
+    """What was asked for: the bytes here, the other packets that carried it, and the same decoded."""
+    packets = len(evidence.spots)
+    layer = Field("Evidence", evidence.claim.words or evidence.claim.what, open=True)
+    layer.put(evidence.ranges(number))
+    for spot in evidence.spots[:MOST_SPOTS]:
+        count = sum(end - start for start, end in spot.ranges)
+        child = layer.add(f"packet {whole(spot.packet)}", f"{whole(count)} bytes")
+        if spot.packet == number:
+            child.value += " (here)"
+            child.put(spot.ranges)
+        else:
+            child.link = ("evidence", str(spot.packet))
+    if packets > MOST_SPOTS:
+        layer.add("…", f"{packets - MOST_SPOTS} more packets")
+    if evidence.how:
+        layer.add("bytes", evidence.how)
+    if evidence.text:
+        layer.add("decoded", first_line(evidence.text, 400))
+    return layer
+
+
+def _said(said: Said) -> Field:
+    layer = Field(said.name, said.value).put(said.ranges)
+    if said.claim[0]:
+        layer.link = ("claim", " ".join(said.claim).strip())
+    layer.children = [_said(part) for part in said.parts]
+    return layer
+
+
+def _request(view: PacketView) -> Field:
+    layer = Field("Request body", "its parts in this packet")
+    layer.children = [_said(said) for said in view.contents.request]
     return layer
 
 
@@ -74,11 +120,26 @@ def _call(record: Record) -> Field:
     layer = Field("Call", f"{telling.model(record)}  {record['outcome']}  {telling.answer(record)}", open=True)
     layer.link = ("call", record["id"])
     layer.add("API", f"{record['wire_api']}, {record['operation']}" + (", streamed" if record.get("streaming") else ""))
-    layer.add("model", telling.model(record))
-    layer.add("TTFT", duration(record.get("ttft_us")))
-    layer.add("E2E", duration(record.get("e2e_us")))
-    layer.add("tokens", telling.tokens(record))
-    layer.add("finish", record.get("finish") or "")
+    shown = (
+        ("status", record.get("status") or "", "status"),
+        ("model", telling.model(record), "model"),
+        ("TTFT", duration(record.get("ttft_us")), "ttft"),
+        ("E2E", duration(record.get("e2e_us")), "e2e"),
+        ("input tokens", whole(record.get("input_tokens")), "input"),
+        ("cached tokens", whole(record.get("cache_read_tokens")), "cached"),
+        ("output tokens", whole(record.get("output_tokens")), "output"),
+        ("finish", record.get("finish") or "", "finish"),
+        ("error", record.get("error_type") or "", "error"),
+    )
+    for name, value, what in shown:
+        if value not in ("", NONE):
+            layer.add(name, value).link = ("claim", what)
+    for tool in record.get("tool_calls") or ():
+        said = f"{tool['name']} {telling.arguments(tool.get('arguments'), 120)}"
+        layer.add("tool call", said).link = ("claim", f"tool_call {tool.get('id') or ''}")
+    for result in record.get("tool_results") or ():
+        failed = " (failed)" if result.get("error") else ""
+        layer.add("tool result", f"{result['id']}{failed}").link = ("claim", f"tool_result {result['id']}")
     for side in ("request", "response"):
         first, last = (record.get("evidence") or {}).get(side) or (None, None)
         if first:

@@ -11,6 +11,7 @@ from ..store.reader import Kind, Reader
 from ..store.shapes import EventRow, PacketRow, Record, TurnTree
 from ..store.where import Where
 from . import telling
+from .evidence.packet import Contents, Wires
 
 Rows = Sequence[Record]
 EventKey = tuple[str, int]
@@ -26,6 +27,7 @@ MOST = 100_000
 """Rows that a tree asks for at once: sessions of a store, turns of a session."""
 MOST_EVENTS = 50
 """Events of one packet that the detail tree lists."""
+NO_CONTENTS = Contents()
 REQUEST_BEGINS = "json_extract(call.evidence, '$.request[0]')"
 
 
@@ -70,6 +72,7 @@ class PacketView:
         note: why there are no bytes, if so.
         events: those that it carried bytes of, with their data (the first `MOST_EVENTS` of `event_count`).
         settled: what it is part of has ended, so that the answer stays as it is.
+        contents: which of its bytes carried what.
     """
 
     packet: PacketRow
@@ -82,6 +85,7 @@ class PacketView:
     events: Sequence[tuple[EventRow, bytes]] = ()
     event_count: int = 0
     settled: bool = True
+    contents: Contents = NO_CONTENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,7 @@ def packet_place(reader: Reader, number: int) -> int:
     return reader.packet_position(number)
 
 
-def packet(reader: Reader, row: PacketRow) -> PacketView:
+def packet(reader: Reader, row: PacketRow, wires: Wires) -> PacketView:
     """All that the detail tree and the bytes pane show of a packet."""
     note, data, link = "", b"", 1
     try:
@@ -140,7 +144,9 @@ def packet(reader: Reader, row: PacketRow) -> PacketView:
     )
     events = [(event, reader.event_data(row.exchange or "", event.index)) for event in carried[:MOST_EVENTS]]
     settled = (call or {}).get("outcome") != "in_progress"
-    return PacketView(row, data, link, note, exchange, call, turn, events, len(carried), settled)
+    told = [event for event, _ in events]
+    contents = wires.contents(reader, row, exchange, told) if exchange and data else NO_CONTENTS
+    return PacketView(row, data, link, note, exchange, call, turn, events, len(carried), settled, contents)
 
 
 def _carries(number: int, event: EventRow) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ..store.reader import Reader
 from ..store.shapes import EventRow, Record
+from .evidence.claims import Claim
 from .telling import event
 
 Packets = tuple[int, int]
@@ -12,7 +13,7 @@ Packets = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `mark` is what to highlight in the bytes of its first packet.
+    """One step. `claim` leads to its bytes.
 
     Attributes:
         after_us: time since the request began; gap_us: since the step before.
@@ -27,7 +28,7 @@ class Step:
     gap_us: int | None
     size: int | None
     packets: Packets
-    mark: bytes
+    claim: Claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,17 @@ class Steps:
         target = f"{call['method']} {call['path']}"
         steps = []
         if request:
-            steps.append(Step(target, asked, "client", 0, 0, None, None, (request[0], request[1]), target.encode()))
+            steps.append(
+                Step(
+                    target, asked, "client", 0, 0, None, None, (request[0], request[1]), self._claim("request", target)
+                )
+            )
         if response and call.get("t_response_us"):
             after = call["t_response_us"] - call["t_request_us"]
             said = f"{call['status']}" if call.get("status") else call["transport"]
-            steps.append(
-                Step("answer begins", said, "server", 1, after, after, None, (response[0], response[0]), b"HTTP/1.")
-            )
+            begins = (response[0], response[0])
+            claim = self._claim("status", "answer begins")
+            steps.append(Step("answer begins", said, "server", 1, after, after, None, begins, claim))
         return steps
 
     def _event(self, reader: Reader, place: int) -> Step:
@@ -79,7 +84,7 @@ class Steps:
             row.t_us - before,
             row.end - row.start,
             (row.first_packet, row.last_packet),
-            data,
+            self._claim("event", row.name or "data", str(row.index)),
         )
 
     def _tail(self) -> list[Step]:
@@ -91,9 +96,13 @@ class Steps:
         after = call["t_end_us"] - call["t_request_us"]
         role = "muted" if call.get("outcome") == "ok" else "error"
         how = f"{call.get('outcome')} {call.get('finish') or ''}".strip()
+        claim = self._claim("e2e", "answer ends")
         return [
-            Step("answer ends", how, role, 1, after, call["t_end_us"] - last, None, (response[1], response[1]), b"")
+            Step("answer ends", how, role, 1, after, call["t_end_us"] - last, None, (response[1], response[1]), claim)
         ]
+
+    def _claim(self, what: str, words: str, key: str = "") -> Claim:
+        return Claim(self.call["id"], what, key, words)
 
 
 def steps(reader: Reader, call: str) -> Steps | None:

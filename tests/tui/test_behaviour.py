@@ -43,14 +43,18 @@ async def test_from_a_turn_to_its_bytes_and_all_the_way_back(make_app: Make):
 
         await press(pilot, "enter")
         assert app.main.current is packets(app)
-        assert app.focused is packets(app).list
+        shown = packets(app).bytes
+        assert app.focused is shown
         assert packets(app).packet.packet.number == step.packets[0]
         assert packets(app).packet.packet.call == call
-        shown = packets(app).bytes
         start, end = shown._marks[0]
-        assert shown.data[start:end] == step.mark
+        assert shown.data[start:end].startswith(b"event: content_block_start\ndata: {")
+        layer = packets(app).detail.shown.roots[0].record
+        assert layer.name == "Evidence" and layer.ranges() == [(start, end)]
 
-        await press(pilot, "enter")
+        await press(pilot, "escape")
+        assert app.focused is view.steps
+        await press(pilot, "enter shift+tab shift+tab enter")
         assert app.focused is packets(app).detail
         while packets(app).detail.node.record.name != "TCP":
             await press(pilot, "j")

@@ -1,5 +1,6 @@
 """A field of the detail tree."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 
@@ -9,7 +10,7 @@ class Field:
 
     Attributes:
         name, value: shown as `name: value` (a layer has its summary as value).
-        start, end: its bytes in the packet; equal when it has none of its own.
+        start, end: its bytes in the packet; equal when it has none of its own. more: further ranges of them.
         link: what enter goes to, as `(kind, id)`, if it leads somewhere.
         secret: the value must be masked unless the user asked otherwise.
         open: unfolded at first.
@@ -23,6 +24,16 @@ class Field:
     link: tuple[str, str] | None = None
     secret: bool = False
     open: bool = False
+    more: Sequence[tuple[int, int]] = ()
+
+    def ranges(self) -> list[tuple[int, int]]:
+        return [(self.start, self.end), *self.more] if self.end > self.start else []
+
+    def put(self, ranges: Sequence[tuple[int, int]]) -> "Field":
+        """Give it these bytes."""
+        if ranges:
+            (self.start, self.end), *self.more = ranges
+        return self
 
     def add(self, name: str, value: object = "", start: int = 0, end: int = 0) -> "Field":
         child = Field(name, str(value), start, end)

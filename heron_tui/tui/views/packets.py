@@ -1,11 +1,16 @@
 """Packets: the list, the selected packet's layers, its bytes; on a wide screen the turn tree beside them."""
 
+from collections.abc import Callable
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from ...store.reader import Reader
 from ...store.shapes import PacketRow
 from .. import detail, questions
+from ..evidence.claims import Claim, Evidence
+from ..evidence.packet import Wires
 from ..layers import Field
 from ..rows import PagedRows
 from ..tables import packet_columns
@@ -58,8 +63,8 @@ class PacketsView(View):
         self.rows = PagedRows(self.heron.reading, "packets", questions.packets, self.list.refresh_rows)
         self.list.show(self.rows)
         self.packet: questions.PacketView | None = None
-        self._wanted: int | None = None
-        self._mark: bytes | None = None
+        self.evidence: Evidence | None = None
+        self._wires = Wires()
 
     @property
     def first_pane(self) -> Pane:
@@ -102,9 +107,9 @@ class PacketsView(View):
 
     # the selected packet
 
-    def show_packet(self, number: int, *, mark: bytes | None = None) -> None:
-        """Put the cursor on packet `number`; `mark` is text to highlight in its bytes."""
-        self._wanted, self._mark = number, mark
+    def show_packet(self, number: int, *, evidence: Evidence | None = None) -> None:
+        """Put the cursor on packet `number`; what of `evidence` it carried is marked in its bytes."""
+        self.evidence = evidence
         self.heron.reading.ask("place", lambda reader: questions.packet_place(reader, number), self._found_place)
 
     def _found_place(self, place: int) -> None:
@@ -116,24 +121,24 @@ class PacketsView(View):
     @on(RowList.Moved, "#packet-list")
     def _moved(self, event: RowList.Moved) -> None:
         packet: PacketRow = event.row.packet
-        if self._wanted not in (None, packet.number):
-            self._mark = None
-        self._wanted = None
         known = self.packet
         if known is None or known.packet.number != packet.number or not known.settled:
-            self.heron.reading.ask("packet", lambda reader: questions.packet(reader, packet), self._show)
+            self.heron.reading.ask("packet", self._question(packet), self._show)
+
+    def _question(self, packet: PacketRow) -> Callable[[Reader], questions.PacketView]:
+        return lambda reader: questions.packet(reader, packet, self._wires)
 
     def _show(self, view: questions.PacketView) -> None:
         number = view.packet.number
         if self.list.row is None or self.list.row.packet.number != number:
             return
         self.packet = view
-        fields, secrets = detail.fields(view, self.heron.times)
+        fields, secrets = detail.fields(view, self.heron.times, self.evidence)
         self.detail.show_fields(fields, title=f"Packet {whole(number)}")
         note = view.note or size(len(view.data))
         self.bytes.show(view.data, title=f"Bytes of packet {whole(number)}", note=note, secrets=secrets)
-        if self._mark is not None:
-            self.bytes.mark(detail.locate(view, self._mark))
+        if self.evidence:
+            self.bytes.mark(self.evidence.ranges(number))
 
     @on(RowList.Opened, "#packet-list")
     def _opened(self) -> None:
@@ -144,17 +149,24 @@ class PacketsView(View):
     def _selected(self, event: DetailTree.Selected) -> None:
         chosen = event.field
         if self.detail.has_focus:
-            self.bytes.mark([(chosen.start, chosen.end)])
+            self.bytes.mark(chosen.ranges())
 
     @on(RowList.Opened, "#packet-detail")
     def _field_opened(self, event: RowList.Opened) -> None:
         chosen: Field = event.row.record
-        if chosen.link:
-            self.heron.follow_link(*chosen.link)
+        kind, key = chosen.link or ("", "")
+        call = self.packet.packet.call if self.packet else None
+        if kind == "claim" and call:
+            what, _, which = key.partition(" ")
+            self.heron.show_claim(Claim(call, what, which, f"{chosen.name}: {chosen.value}"[:120]))
+        elif kind == "evidence":
+            self.show_packet(int(key), evidence=self.evidence)
+        elif chosen.link:
+            self.heron.follow_link(kind, key)
         elif chosen.end > chosen.start:
             self.remove_class("-no-bytes")
             self.heron.go(self.bytes)
-            self.bytes.mark([(chosen.start, chosen.end)])
+            self.bytes.mark(chosen.ranges())
         else:
             self.detail.act_expand()
 

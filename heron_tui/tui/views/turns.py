@@ -127,7 +127,7 @@ class TurnsView(View):
     @on(RowList.Opened, "#call-steps")
     def _step_opened(self, event: RowList.Opened) -> None:
         step: steps.Step = event.row
-        self.heron.show_packet(step.packets[0], mark=step.mark, from_pane=self.steps)
+        self.heron.show_claim(step.claim, from_pane=self.steps)
 
     # coming from elsewhere
 
