@@ -15,6 +15,7 @@ from .units import NONE, date, duration, first_line, since, whole
 
 NEEDLE = 48
 MOST_SPOTS = 100
+MOST_LINES = 200
 
 
 def fields(
@@ -85,7 +86,11 @@ def _evidence(evidence: Evidence, number: int) -> Field:
     if evidence.how:
         layer.add("bytes", evidence.how)
     if evidence.text:
-        layer.add("decoded", first_line(evidence.text, 400))
+        lines = evidence.text.strip().splitlines()
+        decoded = layer.add("decoded", first_line(evidence.text, 400) if len(lines) == 1 else f"{len(lines)} lines")
+        decoded.open = True
+        for line in lines[:MOST_LINES] if len(lines) > 1 else ():
+            decoded.add(first_line(line, 400))
     return layer
 
 

@@ -121,9 +121,9 @@ def _chunks(data: bytes | bytearray, at: int) -> Iterator[Frame]:
             return
         if size <= 0:
             if line >= 0:
-                yield Frame("last chunk", at, line + 1, line + 1, body=False)
+                yield Frame("HTTP last chunk", at, line + 1, line + 1, body=False)
             return
-        yield Frame("chunk", at, line + 1, min(line + 1 + size, len(data)))
+        yield Frame("HTTP chunk", at, line + 1, min(line + 1 + size, len(data)))
         at = line + 1 + size + 2 - (data[line - 1 : line] != b"\r")
 
 
