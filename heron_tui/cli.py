@@ -48,7 +48,7 @@ def _open(arguments: Sequence[str]) -> int:
     parser = _Parser(
         prog="heron-tui",
         description="The Wireshark for AI agents, in a terminal: what the agents in a capture did, down to the byte.",
-        epilog="commands: query, replay, stores, info. `heron-tui COMMAND --help` says more of each.",
+        epilog="commands: query, export, replay, stores, info. `heron-tui COMMAND --help` says more of each.",
     )
     _capture_arguments(parser)
     parser.add_argument("--version", action="version", version=f"heron-tui {__version__}")
@@ -149,6 +149,41 @@ def _query(arguments: Sequence[str]) -> int:
     _check(files)
     with _analysed(files, args.store) as store:
         return show(store)
+
+
+def _export(arguments: Sequence[str]) -> int:
+    parser = _Parser(
+        prog="heron-tui export",
+        description="Write what agents did in formats that others read: training records, call records, transcripts.",
+        epilog="docs/export.md says what each option does, and why something is skipped.",
+    )
+    parser.add_argument("files", nargs="*", metavar="FILE|STORE", help="captures, or a store")
+    parser.add_argument("--demo", action="store_true", help="the bundled capture")
+    parser.add_argument("-Y", dest="filter", metavar="FILTER", help="only units that fit this display filter")
+    from .export import command
+
+    command.arguments(parser)
+    args = parser.parse_args(arguments)
+    if args.list_formats:
+        return command.list_formats(sys.stdout.buffer)
+    if not args.files and not args.demo:
+        parser.error("name a capture or a store")
+    form, options = command.check(args)
+    from . import query
+
+    kind = f"{options.unit}s"
+    node = query.read_filter(kind, args.filter)
+    files = _files(args)
+
+    def write(store: Path) -> int:
+        fitting = None if node is None else query.matching(store, kind, node)
+        return command.run_store(store, form, options.fitting(fitting), args)
+
+    if len(files) == 1 and is_store(files[0]):
+        return write(Path(files[0]))
+    _check(files)
+    with _analysed(files, None) as store:
+        return write(store)
 
 
 @contextmanager
@@ -253,6 +288,7 @@ def _take_stdin() -> int:
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "query": _query,
+    "export": _export,
     "replay": _replay,
     "stores": _stores,
     "info": _info,

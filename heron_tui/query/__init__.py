@@ -66,6 +66,15 @@ def run_store(
     return 0
 
 
+def matching(path: Path, kind: str, where: Node) -> list[str]:
+    """Ids of the records of a kind that fit a display filter, in order of time."""
+    reader = Reader(path)
+    try:
+        return [record["id"] for record in _fitting(reader, kind, where, full=True)]
+    finally:
+        reader.close()
+
+
 def _fitting(reader: Reader, kind: str, where: Node | None, *, full: bool) -> Iterator[Record]:
     """The records that fit. The filter looks at whole texts, whatever is printed of them."""
     if where is None:
