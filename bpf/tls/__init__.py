@@ -1,0 +1,1 @@
+"""Parts of the TLS helper: standard library and bcc only, nothing of heron_tui."""

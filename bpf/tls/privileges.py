@@ -1,0 +1,68 @@
+"""What the helper gives up, and what it keeps because processes that start later must be attached too."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import stat
+import struct
+
+# linux/capability.h
+DAC_READ_SEARCH, SYS_PTRACE, SYS_ADMIN, PERFMON, BPF, CHECKPOINT_RESTORE = 2, 19, 21, 38, 39, 40
+# open other users' files · read their /proc/PID/{maps,exe,root} · perf_event_open for uprobes · BPF maps and programs
+KEPT = (DAC_READ_SEARCH, SYS_PTRACE, SYS_ADMIN, PERFMON, BPF, CHECKPOINT_RESTORE)
+LAST_KNOWN = 63
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 1, 4, 24, 38, 47
+PR_CAP_AMBIENT_CLEAR_ALL = 4
+CAPABILITY_VERSION_3 = 0x20080522
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def effective() -> int:
+    """The effective capabilities as a bit set."""
+    with open("/proc/self/status", encoding="ascii") as f:
+        for line in f:
+            if line.startswith("CapEff:"):
+                return int(line.split()[1], 16)
+    return 0
+
+
+def may_attach() -> bool:
+    """CAP_SYS_ADMIN: CAP_BPF and CAP_PERFMON do not suffice for uprobes on files."""
+    return bool(effective() >> SYS_ADMIN & 1)
+
+
+def die_with(parent: int) -> None:
+    """End when the parent does. Exits at once if it has gone already."""
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:
+        raise SystemExit(0)
+
+
+def drop() -> None:
+    """Keep six capabilities; no new ones, no core dumps, no files. Raises OSError."""
+    for cap in range(LAST_KNOWN + 1):
+        if cap not in KEPT:
+            libc.prctl(PR_CAPBSET_DROP, cap, 0, 0, 0)
+    libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    kept = sum(1 << cap for cap in KEPT) & effective()
+    head = struct.pack("<Ii", CAPABILITY_VERSION_3, 0)
+    low, high = kept & 0xFFFFFFFF, kept >> 32
+    if libc.capset(head, struct.pack("<6I", low, low, 0, high, high, 0)):
+        code = ctypes.get_errno()
+        raise OSError(code, f"capset: {os.strerror(code)}")
+    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if not stat.S_ISREG(os.fstat(1).st_mode) and not stat.S_ISREG(os.fstat(2).st_mode):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def more_descriptors(wanted: int = 65536) -> None:
+    """A probe is a descriptor."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
