@@ -16,7 +16,10 @@ def run(job: "Job | None", store: Path, *, title: str) -> int:
         UsageError: the user's keymap is not right.
         SourceError: `store` cannot be opened (only without a job: with one, the engine makes it).
     """
+    import gc
     import os
+
+    gc.disable()  # what is imported stays: collections in the midst of it only cost time
 
     from ..core.paths import config_dir
     from ..store.reader import Reader
@@ -26,10 +29,18 @@ def run(job: "Job | None", store: Path, *, title: str) -> int:
     keys = keymap.load(config_dir())
     if job is None:
         Reader(store).close()
-    app = HeronApp(store, lambda: Reader(store), job=job, title=title, keymap=keys)
+    app = HeronApp(store, lambda: Reader(store), job=job, title=title, keymap=keys, made=_collect_again)
     with _screen_on_stderr():
         result = app.run(mouse=os.environ.get("HERON_TUI_MOUSE", "1") != "0")
     return app.return_code or result or 0
+
+
+def _collect_again() -> None:
+    """Collect garbage again, but look no more at what the start has made."""
+    import gc
+
+    gc.freeze()
+    gc.enable()
 
 
 @contextmanager

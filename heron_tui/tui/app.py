@@ -29,6 +29,8 @@ from .views.turns import TurnsView
 from .widgets.pane import Pane
 
 LOOK_S = 1.0
+REST_S = 0.15
+"""Seconds after the start at which the views are made that are not shown at first."""
 
 
 class HeronApp(App[int], inherit_bindings=False):
@@ -39,6 +41,7 @@ class HeronApp(App[int], inherit_bindings=False):
         open_reader: opens a reader on it, in the thread that reads.
         job: what the engine shall read into it; None shows the store as it is.
         title: what is being looked at, in words.
+        made: called when all of the screen is there, behind the first paint.
     """
 
     ENABLE_COMMAND_PALETTE = False
@@ -54,6 +57,7 @@ class HeronApp(App[int], inherit_bindings=False):
         title: str = "",
         keymap: Keymap | None = None,
         palette: theme.Palette | None = None,
+        made: Callable[[], object] = lambda: None,
     ) -> None:
         self.palette = palette or theme.choose()
         super().__init__(ansi_color=True if self.palette in (theme.SIXTEEN, theme.PLAIN) else None)
@@ -72,6 +76,7 @@ class HeronApp(App[int], inherit_bindings=False):
         self.screen_paused = False
         self.unmasked = False
         self._open_reader = open_reader
+        self._made = made
         self.keyboard = Keyboard(self, self.keymap)
         self.groups = [group(self) for group in GROUPS]
         self.places = Places()
@@ -97,14 +102,21 @@ class HeronApp(App[int], inherit_bindings=False):
             self.look()  # the store opens while the screen is made
 
     def on_ready(self) -> None:
-        self.main.show_view("turns" if self.size.width < 140 else "packets")
+        self.main.show_view(self.main.first)
         self._begun = True
+        self.set_timer(REST_S, self._make_rest)
         if self.worker:
             self.worker.start()
         else:
             self.set_interval(LOOK_S, self.look)
         if self._early:
             self._looked(self._early)
+
+    async def _make_rest(self) -> None:
+        """Make what the first paint does not show."""
+        if not self.main.whole:
+            await self.main.make_all()
+            self._made()
 
     async def on_unmount(self) -> None:
         if self.worker:
@@ -158,13 +170,14 @@ class HeronApp(App[int], inherit_bindings=False):
         self.now_us = summary.now_us
         self.processes = summary.processes
         self.times.origin_us = summary.origin_us
-        for view in self.main.views.values():
-            view.changed()
+        self.main.store_changed()
         self.main.refresh_frame()
 
     # keys
 
     async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent) and self._begun:
+            await self._make_rest()  # what a key leads to must be there
         if isinstance(event, events.Key) and not event.is_forwarded and self.keyboard.pressed(event):
             return
         await super().on_event(event)
@@ -273,9 +286,7 @@ class HeronApp(App[int], inherit_bindings=False):
         self.main.show_view("turns")
         view = self.main.views["turns"]
         assert isinstance(view, TurnsView)
-        index = view.turns.find(session)
-        if index is not None:
-            view.turns.center(index)
+        view.forest.show_session(session)
         view.focus_pane(view.turns)
 
     def follow_link(self, kind: str, key: str) -> None:

@@ -49,7 +49,7 @@ async def settle(pilot: Pilot[Any]) -> None:
     calm = 0
     for _ in range(2000):
         await pilot.pause()
-        calm = calm + 1 if app.reading.idle else 0
+        calm = calm + 1 if app.reading.idle and app.main.whole else 0
         if calm >= 3:
             return
         await asyncio.sleep(0.002)

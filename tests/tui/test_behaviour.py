@@ -240,7 +240,7 @@ async def test_the_turn_tree_beside_the_packets_leads_to_them(make_app: Make):
 async def test_follow_and_pause_are_said(make_app: Make):
     app = make_app()
     async with running(app) as pilot:
-        await press(pilot, "F")
+        await press(pilot, "F 1")
         assert "FOLLOW" in screen_text(app)
         assert packets(app).list.cursor == packets(app).list.count - 1
         assert turns(app).turns.node.kind in ("call", "tool")

@@ -22,8 +22,19 @@ from ..widgets.status_bar import StatusBar
 VIEWS: Sequence[type[View]] = (PacketsView, FlowsView, TurnsView, MetricsView, SessionsView, FindingsView)
 
 
+WIDE = 140
+"""Columns from which the packets are shown first: the turn tree has room beside them."""
+
+
 class MainScreen(Screen[None], inherit_bindings=False):
-    """Holds the views; one of them is displayed."""
+    """Holds the views; one of them is displayed.
+
+    Only the view that is shown first is made at once; `make_all` makes the others. A view that is not displayed does
+    not follow the store: it looks again when it is shown.
+
+    Attributes:
+        views: those that are made, by title. first: the title of the one that is shown first.
+    """
 
     DEFAULT_CSS = """
     MainScreen { layout: vertical; background: $background; }
@@ -34,22 +45,41 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         self.header = Header([view.title for view in VIEWS])
         self.banner = Banner()
-        self.views = {view.title: view() for view in VIEWS}
+        self.first = "packets" if self.app.size.width >= WIDE else "turns"
+        self.views = {view.title: view() for view in VIEWS if view.title == self.first}
+        self._room = Container(*self.views.values(), id="views")
         self.status = StatusBar()
         self.hints = HintBar()
         yield self.header
         yield self.banner
-        yield Container(*self.views.values(), id="views")
+        yield self._room
         yield self.status
         yield self.hints
 
-    def on_mount(self) -> None:
-        for view in self.views.values():
-            view.display = False
+    async def make_all(self) -> None:
+        """Make the views that are not there yet."""
+        others = {view.title: view() for view in VIEWS if view.title not in self.views}
+        if others:
+            for view in others.values():
+                view.display = False
+                view.stale = True
+            await self._room.mount(*others.values())
+            self.views.update(others)
+
+    @property
+    def whole(self) -> bool:
+        """All views are made."""
+        return len(self.views) == len(VIEWS)
 
     @property
     def current(self) -> View:
-        return self.views.get(self.header.current) or self.views["packets"]
+        return self.views.get(self.header.current) or self.views[self.first]
+
+    def store_changed(self) -> None:
+        """The store has something new."""
+        for view in self.views.values():
+            view.stale = True
+        self.current.catch_up()
 
     def show_view(self, name: str) -> None:
         """Display one view and put the focus where it was in it."""
@@ -61,6 +91,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         view = self.views[name]
         view.display = True
         view.divide()
+        view.catch_up()
         self.header.current = name
         self.header.refresh()
         view.focus_pane(view.last_pane or view.first_pane)

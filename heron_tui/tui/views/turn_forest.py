@@ -25,10 +25,18 @@ class TurnForest:
         self._sessions: dict[str, Node] = {}
         self._turns: dict[str, Node] = {}
         self._loading: set[str] = set()
+        self._wanted: str | None = None
 
     def changed(self) -> None:
         """Look at the sessions again, and at what is open in them."""
         self.heron.reading.ask(("sessions", self.name), questions.sessions, self._came_sessions)
+
+    def show_session(self, session: str) -> None:
+        """Put the cursor on a session, now or as soon as it is here."""
+        index = self.tree.find(session)
+        self._wanted = session if index is None else None
+        if index is not None:
+            self.tree.center(index)
 
     def follow(self, on: bool) -> None:
         self.following = self.tree.following = on
@@ -49,6 +57,8 @@ class TurnForest:
                 self._load(node)
         self._sessions = {node.key: node for node in roots}
         self.tree.plant(roots)
+        if self._wanted:
+            self.show_session(self._wanted)
         if self.following:
             self._to_newest()
 

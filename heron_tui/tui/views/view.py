@@ -14,7 +14,12 @@ STEP, LEAST, MOST = 5, 15, 85
 
 
 class View(Container):
-    """One of the views. `share` is the part of the room, in percent, that the first side has; None: as by default."""
+    """One of the views.
+
+    Attributes:
+        share: the part of the room, in percent, that the first side has; None: as by default.
+        stale: the store has something that this view has not looked at.
+    """
 
     DEFAULT_CSS = """
     View { width: 1fr; height: 1fr; layout: vertical; }
@@ -34,6 +39,7 @@ class View(Container):
         super().__init__(id=self.title)
         self.share: int | None = None
         self.turned = False
+        self.stale = False
         self.last_pane: Pane | None = None
         self._beside = False
 
@@ -52,6 +58,12 @@ class View(Container):
 
     def changed(self) -> None:
         """The store has something new."""
+
+    def catch_up(self) -> None:
+        """Look at what the store has got while the view was not displayed."""
+        if self.stale:
+            self.stale = False
+            self.changed()
 
     def entered(self) -> None:
         """The view is shown."""
