@@ -75,6 +75,15 @@ class PacketReader:
             if block[3] <= end_us and block[4] >= start_us:
                 yield self._block(block)
 
+    def payload(self, flow: int, turned: int, start_us: int, end_us: int) -> Columns:
+        """The columns of the packets with payload of a flow, which has packets from `start_us` to `end_us`."""
+        parts = [{name: np.empty(0, np.int64) for name in COLUMNS}]
+        for columns in self.timed(start_us, end_us):
+            mask = (columns["flow"] == flow) & (columns["payload"] > 0)
+            parts.append({name: values[mask] for name, values in columns.items()})
+        found = {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
+        return found | {"side": found["side"] ^ 1 if turned else found["side"]}
+
     def raw(self, number: int) -> tuple[bytes, int]:
         """A packet's bytes from its capture file, and their link type. Raises SourceError as `CaptureFile` does."""
         place = self.place(number)

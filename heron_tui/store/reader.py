@@ -20,6 +20,7 @@ from .where import Where
 if TYPE_CHECKING:
     from ..metrics.measure import Measures
     from ..metrics.points import Group
+    from .packet_blocks import Columns
     from .packet_reader import PacketReader
     from .packet_rows import PacketRows
     from .streams import Streams
@@ -220,6 +221,15 @@ class Reader:
         for columns in self._packets.timed(start, end):
             found += columns["number"][columns["flow"] == n].tolist()
         return found
+
+    def payload_packets(self, flow: str) -> "Columns":
+        """The packets of a flow that carried payload, as columns of equal length: `number`, `time_us`, `side` (0 from
+        the client), `payload` (bytes), `kind`, ...; columns without length where there are none."""
+        self._refresh()
+        row = self._connection.execute(
+            "SELECT n, turned, t_start_us, t_end_us FROM flows WHERE id = ?", (flow,)
+        ).fetchone()
+        return self._packets.payload(*(row or (-1, 0, 0, -1)))
 
     def exchange_at(self, number: int) -> str | None:
         """Id of the exchange that a packet is part of."""

@@ -239,6 +239,13 @@ class HeronApp(App[int], inherit_bindings=False):
         if place := self.here(pane, leaving):
             self.places.push(place)
 
+    def visit(self, view: str) -> None:
+        """Show a view that is come to from where one is; back returns."""
+        if self.main.current.title != view:
+            self._remember(None)
+        self.main.show_view(view)
+        self.main.refresh_frame()
+
     def show_place(self, place: Place) -> None:
         """Show a pane in its view."""
         self.main.show_view(place.view)
@@ -256,9 +263,12 @@ class HeronApp(App[int], inherit_bindings=False):
 
     def show_claim(self, claim: Claim, *, from_pane: Pane | None = None) -> None:
         """Go to the bytes that say something which is on screen."""
-        self.reading.ask("claim", lambda reader: claims.find(reader, claim), lambda f: self._found_claim(f, from_pane))
+        self.reading.ask(
+            "claim", lambda reader: claims.find(reader, claim), lambda f: self.show_evidence(f, from_pane=from_pane)
+        )
 
-    def _found_claim(self, found: Evidence, from_pane: Pane | None) -> None:
+    def show_evidence(self, found: Evidence, *, from_pane: Pane | None = None) -> None:
+        """Go to the first bytes of what is claimed, or say why there are none."""
         if not found.spots:
             self.say(f"{found.claim.words}: {found.how}", "warn")
             return

@@ -130,6 +130,27 @@ def test_start_drill_down_to_bytes_help_and_quit(start: Start, tmp_path: Path):
     tmux.wait("exit code 0")
 
 
+def test_follow_a_stream_to_its_packets_and_back(start: Start, stores: Callable[[str], Path]):
+    tmux = start(str(stores("claude-code-gzip")))
+    tmux.wait("a lab:echo+gzip")
+    tmux.keys("j", "+", "j", "s")
+    tmux.wait("Stream", "POST /v1/messages?beta=true HTTP/1.1", "text · both sides")
+    tmux.keys("v", "v")
+    tmux.wait("events · both sides", "content_block_delta")
+    tmux.keys("S", "S", "G")
+    tmux.wait("events · server", "end: complete")
+    tmux.keys("Enter")
+    tmux.wait("1 Packets", "Bytes of packet")
+    tmux.keys("Escape")
+    tmux.wait("events · server", "end: complete")
+    tmux.keys("v")
+    tmux.wait("raw · server")
+    tmux.keys("q")
+    tmux.wait("Session › turn › call")
+    tmux.keys("C-q")
+    tmux.wait("exit code 0")
+
+
 def test_a_store_opens_again_wide_and_narrow(start: Start, stores: Callable[[str], Path]):
     tmux = start(str(stores("claude-code-agents")), size=(160, 50))
     text = tmux.wait("Delegate: lab:subagents", "POST /v1/messages", "Bytes of packet 1")

@@ -9,6 +9,7 @@ from .commands import CommandActs
 from .copying import CopyActs
 from .display import DisplayActs
 from .group import Group
+from .texts import TextActs
 from .way import WayActs
 
-GROUPS: tuple[type[Group], ...] = (WayActs, DisplayActs, CopyActs, CaptureActs, CommandActs)
+GROUPS: tuple[type[Group], ...] = (WayActs, DisplayActs, CopyActs, CaptureActs, CommandActs, TextActs)

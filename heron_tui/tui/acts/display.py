@@ -29,6 +29,7 @@ class DisplayActs(Group):
         app = self.app
         app.unmasked = not app.unmasked
         app.say("secrets are shown until the end of this run" if app.unmasked else "secrets are masked")
+        app.main.current.changed()
         app.redraw()
 
     def act_theme(self) -> None:

@@ -12,6 +12,7 @@ from ..views.flows import FlowsView
 from ..views.metrics import MetricsView
 from ..views.packets import PacketsView
 from ..views.sessions import SessionsView
+from ..views.stream import StreamView
 from ..views.turns import TurnsView
 from ..views.view import View
 from ..widgets.banner import Banner
@@ -20,8 +21,8 @@ from ..widgets.hint_bar import HintBar
 from ..widgets.status_bar import StatusBar
 
 VIEWS: Sequence[type[View]] = (PacketsView, FlowsView, TurnsView, MetricsView, SessionsView, FindingsView)
-
-
+PAGES: Sequence[type[View]] = (StreamView,)
+"""Views that are come to from a row, and left by going back."""
 WIDE = 140
 """Columns from which the packets are shown first: the turn tree has room beside them."""
 
@@ -58,7 +59,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     async def make_all(self) -> None:
         """Make the views that are not there yet."""
-        others = {view.title: view() for view in VIEWS if view.title not in self.views}
+        others = {view.title: view() for view in (*VIEWS, *PAGES) if view.title not in self.views}
         if others:
             for view in others.values():
                 view.display = False
@@ -69,7 +70,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     @property
     def whole(self) -> bool:
         """All views are made."""
-        return len(self.views) == len(VIEWS)
+        return len(self.views) == len(VIEWS) + len(PAGES)
 
     @property
     def current(self) -> View:

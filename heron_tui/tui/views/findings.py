@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 
 from .. import questions
 from ..rows import PagedRows
+from ..subject import Subject
 from ..tables import finding_columns
 from ..widgets.row_list import RowList
 from .view import View
@@ -31,6 +32,9 @@ class FindingsView(View):
 
     def follow(self, on: bool) -> None:
         self.list.following = on
+
+    def subject(self) -> Subject | None:
+        return Subject("finding", self.list.row) if self.list.row else None
 
     @on(RowList.Opened)
     def _opened(self, event: RowList.Opened) -> None:

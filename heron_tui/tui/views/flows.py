@@ -9,6 +9,7 @@ from textual.containers import Container
 
 from .. import questions
 from ..rows import FixedRows, PagedRows
+from ..subject import Subject
 from ..tables import exchange_columns, flow_columns
 from ..widgets.pane import Pane
 from ..widgets.row_list import RowList
@@ -81,6 +82,11 @@ class FlowsView(View):
             self.heron.say("no packet of it is in the store", "warn")
         else:
             self.heron.show_packet(number)
+
+    def subject(self) -> Subject | None:
+        on_exchange = self.exchanges.has_focus
+        row = self.exchanges.row if on_exchange else self.list.row
+        return Subject("exchange" if on_exchange else "flow", row) if row else None
 
     def act_go_to_turn(self) -> None:
         row = self.exchanges.row

@@ -13,6 +13,7 @@ from ..evidence.claims import Claim, Evidence
 from ..evidence.packet import Wires
 from ..layers import Field
 from ..rows import PagedRows
+from ..subject import Subject
 from ..tables import packet_columns
 from ..turn_nodes import first_packet_below
 from ..units import size, whole
@@ -104,6 +105,11 @@ class PacketsView(View):
 
     def _ask_texts(self, keys: list[questions.EventKey]) -> None:
         self.heron.reading.ask("texts", lambda reader: questions.event_texts(reader, keys), self.list.tell)
+
+    def subject(self) -> Subject | None:
+        if self.forest.tree.has_focus:
+            return self.forest.subject()
+        return Subject("packet", self.list.row.packet) if self.list.row else None
 
     # the selected packet
 

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 
 from .. import questions
 from ..rows import FixedRows
+from ..subject import Subject
 from ..tables import session_columns
 from ..widgets.row_list import RowList
 from .view import View
@@ -32,6 +33,9 @@ class SessionsView(View):
         if isinstance(self.list.source, FixedRows):
             self.list.source.rows = records
         self.list.rows_changed()
+
+    def subject(self) -> Subject | None:
+        return Subject("session", self.list.row) if self.list.row else None
 
     @on(RowList.Opened)
     def _opened(self, event: RowList.Opened) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from ...store.shapes import Record
 from ...store.shapes import TurnTree as Below
 from .. import questions
+from ..subject import Subject
 from ..turn_nodes import session_node, turn_below, turn_node
 from ..widgets.tree_list import Node
 from ..widgets.turn_tree import TurnTree
@@ -37,6 +38,11 @@ class TurnForest:
         self._wanted = session if index is None else None
         if index is not None:
             self.tree.center(index)
+
+    def subject(self) -> Subject | None:
+        """What the cursor of the tree is on."""
+        node = self.tree.node
+        return Subject(node.kind, node.record) if node else None
 
     def follow(self, on: bool) -> None:
         self.following = self.tree.following = on

@@ -10,6 +10,7 @@ from textual.containers import Container
 from .. import questions, reading_text, steps
 from ..document import Part
 from ..rows import FixedRows, PagedRows
+from ..subject import Subject
 from ..tables import step_columns
 from ..units import first_line, whole
 from ..widgets.pane import Pane
@@ -65,6 +66,11 @@ class TurnsView(View):
 
     def follow(self, on: bool) -> None:
         self.forest.follow(on)
+
+    def subject(self) -> Subject | None:
+        if self.steps.has_focus and self._stepped:
+            return Subject("call", {"id": self._stepped})
+        return self.forest.subject()
 
     # text of what is selected
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.containers import Container
 from textual.widget import Widget
 
+from ..subject import Subject
 from ..widgets.pane import Pane
 
 if TYPE_CHECKING:
@@ -55,6 +56,10 @@ class View(Container):
     def shown_panes(self) -> list[Pane]:
         """The panes that tab goes through."""
         return [pane for pane in self.query(Pane) if pane.display and all(_displayed(pane, self))]
+
+    def subject(self) -> Subject | None:
+        """What the focus is on, for actions on a record; None for nothing."""
+        return None
 
     def changed(self) -> None:
         """The store has something new."""

@@ -18,7 +18,10 @@ class Header(Bar):
         self.current = ""
 
     def _tabs(self) -> list[tuple[str, str]]:
-        return [(view, f" {place} {view.title()} ") for place, view in enumerate(self.views, 1)]
+        tabs = [(view, f" {place} {view.title()} ") for place, view in enumerate(self.views, 1)]
+        if self.current and self.current not in self.views:  # a view without a key of its own is gone through by back
+            tabs.append((self.current, f" {self.current.title()} "))
+        return tabs
 
     def left(self) -> Sequence[Item]:
         palette = self.palette
@@ -36,6 +39,6 @@ class Header(Bar):
         at = 0
         for view, text in self._tabs():
             at += len(text)
-            if event.x < at:
+            if event.x < at and view in self.views:
                 self.heron.show_view(view)
                 return

@@ -1,0 +1,20 @@
+"""Texts of what is selected: the stream that carried it."""
+
+from ..subject import Subject
+from ..views.stream import StreamView
+from .group import Group
+
+
+class TextActs(Group):
+    def _subject(self) -> Subject | None:
+        subject = self.app.main.current.subject()
+        if subject is None:
+            self.app.say("nothing is selected here", "warn")
+        return subject
+
+    def act_follow_stream(self) -> None:
+        view = self.app.main.views["stream"]
+        assert isinstance(view, StreamView)
+        if view is not self.app.main.current and (subject := self._subject()):
+            self.app.visit("stream")
+            view.show_stream(subject)
