@@ -205,8 +205,10 @@ static __always_inline struct conn *conn_of(struct call *call, struct key *k, u3
         } else {
             struct sock_seen *s = socks.lookup(&c->sk);
             if (s) {
-                u8 over = s->serial != c->serial || s->closed;
-                if (over && (call->dir == WRITE || call->before_serial)) return begin(k, call->stack, 1);
+                u8 over = s->serial != c->serial || s->closed, new = call->before_serial && call->before_serial != c->serial;
+                // keys of rustls and Go's connections write before they have read
+                if (call->dir == WRITE && (call->stack == AWS_LC || call->stack == GO)) new = 1;
+                if (over && new) return begin(k, call->stack, 1);
             }
         }
     }

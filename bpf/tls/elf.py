@@ -11,14 +11,16 @@ import os
 import re
 import struct
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
+
+from .sharing import shared_out
 
 PT_LOAD, PT_GNU_EH_FRAME = 1, 0x6474E550
 ET_EXEC, EM_X86_64, STT_FUNC = 2, 62, 2
 SHT_SYMTAB, SHT_DYNSYM = 2, 11
 BLOCK = 1 << 20  # code is searched in blocks: within one, the upper bytes of a displacement hardly vary
-LEA = rb"[\x48\x4c]\x8d[\x05\x0d\x15\x1d\x25\x2d\x35\x3d]"  # lea r64, [rip + disp32]
+LEA = rb"\x8d[\x05\x0d\x15\x1d\x25\x2d\x35\x3d]"  # lea r64, [rip + disp32], after its REX prefix
 CALL = rb"\xe8"  # call rel32
 REACH = 0x4000  # how far before one of its instructions a function may begin
 
@@ -32,6 +34,7 @@ class Segment(NamedTuple):
     offset: int
     size: int
     executable: bool
+    writable: bool
 
 
 class Elf:
@@ -58,11 +61,15 @@ class Elf:
         size, count, section_size, section_count = struct.unpack_from("<HHHH", d, 54)
         heads = [struct.unpack_from("<IIQQQQ", d, at + i * size) for i in range(count)]
         self.segments = [
-            Segment(va, off, min(n, len(d) - off), bool(flags & 1))
+            Segment(va, off, min(n, len(d) - off), bool(flags & 1), bool(flags & 2))
             for kind, flags, off, va, _, n in heads
             if kind == PT_LOAD
         ]
         self.code = [s for s in self.segments if s.executable]
+        constant = [s for s in self.segments if not s.writable]
+        apart = [s for s in constant if not s.executable]
+        # linkers put constants into a segment of their own, or (older ones, and lld without -z separate-code) to the code
+        self.constants = apart if sum(s.size for s in apart) > 1 << 14 else constant
         self.eh_frame_hdr = next(((off, va) for kind, _, off, va, _, _ in heads if kind == PT_GNU_EH_FRAME), None)
         self.sections = (
             [struct.unpack_from("<IIQQQQII", d, sections_at + i * section_size) for i in range(section_count)]
@@ -114,12 +121,12 @@ class Elf:
         return out
 
     def has(self, text: bytes) -> bool:
-        return any(self.data.find(text, s.offset, s.offset + s.size) >= 0 for s in self.segments)
+        return any(self.data.find(text, s.offset, s.offset + s.size) >= 0 for s in self.constants)
 
     def strings(self, text: bytes, whole: bool = True) -> list[int]:
         """Addresses of NUL-terminated strings that are `text`, or (not whole) that end in it."""
         out = []
-        for s in self.segments:
+        for s in self.constants:
             end = s.offset + s.size
             i = self.data.find(text + b"\0", s.offset, end)
             while i >= 0:
@@ -132,41 +139,47 @@ class Elf:
     def references(self, targets: Iterable[int]) -> dict[int, list[int]]:
         """Instructions that load each target: RIP-relative lea, `mov r32, imm32` in fixed executables."""
         out: dict[int, list[int]] = {t: [] for t in targets}
-        for site, to in self._relative(LEA, sorted(out)):
-            if to in out:
-                out[to].append(site)
-        low = [t for t in out if t < 1 << 31]
-        if self.kind == ET_EXEC and low:
-            pattern = re.compile(
-                rb"[\xb8-\xbf](" + b"|".join(re.escape(struct.pack("<I", t)) for t in low) + rb")", re.S
-            )
-            for s in self.code:
-                for m in pattern.finditer(self.data, s.offset, s.offset + s.size):
-                    out[int.from_bytes(m[1], "little")].append(s.va - s.offset + m.start())
+        for site, to in self._relative(LEA, sorted(out), out.__contains__):
+            out[to].append(site - 1)
+        for target in out if self.kind == ET_EXEC else ():
+            immediate = struct.pack("<Q", target)[:4]
+            for s in self.code if target < 1 << 31 else ():
+                at = self.data.find(immediate, s.offset, s.offset + s.size)
+                while at >= 0:
+                    if 0xB8 <= self.data[at - 1] <= 0xBF:
+                        out[target].append(s.va + at - 1 - s.offset)
+                    at = self.data.find(immediate, at + 1, s.offset + s.size)
         return out
 
-    def _relative(self, opcode: bytes, targets: list[int]) -> Iterator[tuple[int, int]]:
-        """(site, target) of instructions `opcode disp32` that may reach one of the sorted targets.
-
-        Within a block the two upper bytes of the displacement towards a target take few values: they select in the
-        regular expression's own loop, and little is left to look at in Python.
-        """
+    def _relative(self, opcode: bytes, targets: list[int], wanted: Callable[[int], bool]) -> list[tuple[int, int]]:
+        """(site, target) of instructions `opcode disp32` whose target is wanted. `targets`, sorted, bound the search."""
         if not targets:
-            return
-        for s in self.code:
-            for start in range(s.offset, s.offset + s.size, BLOCK):
-                stop = min(start + BLOCK, s.offset + s.size)
-                slide = s.va - s.offset
-                uppers: set[int] = set()
-                for t in targets:
-                    low, high = t - (stop + slide) - 8, t - (start + slide)
-                    if low >= -(1 << 31) and high < 1 << 31:
-                        uppers.update(u & 0xFFFF for u in range(low >> 16, (high >> 16) + 1))
-                if not uppers:
-                    continue
-                pattern = re.compile(opcode + rb"(..(?:" + _pairs(uppers) + rb"))", re.S)
-                for m in pattern.finditer(self.data, start, min(stop + 8, s.offset + s.size)):
-                    yield slide + m.start(), slide + m.end() + int.from_bytes(m[1], "little", signed=True)
+            return []
+        blocks = [(s, start) for s in self.code for start in range(s.offset, s.offset + s.size, BLOCK)]
+        return shared_out(blocks, lambda block: self._relative_in(*block, opcode, targets, wanted))
+
+    def _relative_in(
+        self, s: Segment, start: int, opcode: bytes, targets: list[int], wanted: Callable[[int], bool]
+    ) -> list[tuple[int, int]]:
+        """Within a block the two upper bytes of the displacement towards a target take few values.
+
+        They select in the regular expression's own loop, and little is left to look at in Python.
+        """
+        stop, slide = min(start + BLOCK, s.offset + s.size), s.va - s.offset
+        uppers: set[int] = set()
+        for t in targets:
+            low, high = t - (stop + slide) - 8, t - (start + slide)
+            if low >= -(1 << 31) and high < 1 << 31:
+                uppers.update(u & 0xFFFF for u in range(low >> 16, (high >> 16) + 1))
+        if not uppers:
+            return []
+        pattern = re.compile(opcode + rb"(..(?:" + _pairs(uppers) + rb"))", re.S)
+        out = []
+        for m in pattern.finditer(self.data, start, min(stop + 8, s.offset + s.size)):
+            to = slide + m.end() + int.from_bytes(m[1], "little", signed=True)
+            if wanted(to):
+                out.append((slide + m.start(), to))
+        return out
 
     def function_starts(self, sites: Iterable[int]) -> dict[int, int]:
         """Start of the function that holds each address, as far as it can be told.
@@ -196,9 +209,9 @@ class Elf:
         return [va + start for start, _ in struct.iter_unpack("<ii", table[: len(table) & ~7])]
 
     def _call_targets(self, sites: list[int]) -> set[int]:
-        near = sorted({page << 12 for site in sites for page in range((site - REACH) >> 12, (site >> 12) + 1)})
-        pages = {page >> 12 for page in near}
-        return {to for _, to in self._relative(CALL, near) if to & 15 == 0 and to >> 12 in pages}
+        pages = {page for site in sites for page in range((site - REACH) >> 12, (site >> 12) + 1)}
+        near = [page << 12 for page in sorted(pages)]
+        return {to for _, to in self._relative(CALL, near, lambda to: to & 15 == 0 and to >> 12 in pages)}
 
 
 def _pairs(uppers: set[int]) -> bytes:

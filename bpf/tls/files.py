@@ -104,7 +104,7 @@ class Files:
                 self._file(process.exe, f"/proc/{pid}/exe", pid, lasting=False)
         try:
             mappings = mapped_files(pid)
-        except ProcessLookupError:
+        except (ProcessLookupError, FileNotFoundError):
             return
         except OSError as e:
             self._fail(pid, process.exe, None, f"cannot read its memory map: {e.strerror}")
@@ -159,9 +159,10 @@ class Files:
     def _file(self, path: str, link: str, pid: int | None, lasting: bool) -> None:
         try:
             fd = os.open(link, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        except FileNotFoundError:  # the process has ended, or has unmapped it
+            return
         except OSError as e:
-            if os.path.lexists(f"/proc/{pid}"):
-                self._fail(pid, path, None, f"cannot open: {e.strerror}")
+            self._fail(pid, path, None, f"cannot open: {e.strerror}")
             return
         key = _key(os.fstat(fd))
         file = self._by_inode.get(key[:2])

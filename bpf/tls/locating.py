@@ -15,8 +15,6 @@ from typing import Any
 from . import locate, privileges
 from .elf import NotElf
 
-NICE = 5
-
 
 class Locator:
     def __init__(self) -> None:
@@ -54,7 +52,6 @@ def _serve(helper: int, questions: int, answers: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     privileges.die_with(helper)
-    os.nice(NICE)
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(null, 1)

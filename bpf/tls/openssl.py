@@ -77,7 +77,7 @@ def by_func_names(elf: Elf, strings: dict[str, list[int]], refs: dict[int, list[
 def version(elf: Elf) -> str | None:
     """The library's name for itself, for example "OpenSSL 3.0.17"."""
     for prefix in (b"OpenSSL 3.", b"OpenSSL 1.1."):
-        for s in elf.segments:
+        for s in elf.constants:
             i = elf.data.find(prefix, s.offset, s.offset + s.size)
             while i >= 0:
                 words = elf.data[i : i + 40].split(b"\0")[0].split(b" ")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from . import protocol, sniff
 from .processes import Process
 from .protocol import Outlet
-from .records import Address, Piece
+from .records import HOW, Address, Piece
 
 HELD_BYTES = 1 << 18  # of one talk, before it is taken for something else than HTTP
 HELD_CALLS = 64
@@ -97,10 +97,7 @@ class Talks:
             self._join(source, address)
             return
         talk = source.talk
-        talk.address, talk.fresh = address, talk.fresh or address.born
-        self._by_socket[address.serial] = talk
-        if talk.announced:
-            self._announce(talk)
+        self._learn(talk, address)
 
     def data(self, conn: int, piece: Piece) -> None:
         source = self._sources.get(conn)
@@ -160,10 +157,17 @@ class Talks:
         """The socket of one direction's key is known: the other direction may be there already."""
         talk = self._by_socket.get(address.serial)
         if talk is None or talk.stack != HALVES or talk.process.pid != source.pid:
-            talk = self._new_talk(source.id, source.process, HALVES, source.fresh or address.born, source.began)
-            talk.address = address
-            self._by_socket[address.serial] = talk
+            talk = self._new_talk(source.id, source.process, HALVES, source.fresh, source.began)
+        self._learn(talk, address)
         self._settle(source, talk)
+
+    def _learn(self, talk: Talk, address: Address) -> None:
+        if talk.address and talk.address.serial == address.serial and talk.address.sure >= address.sure:
+            return
+        talk.address, talk.fresh = address, talk.fresh or address.born
+        self._by_socket[address.serial] = talk
+        if talk.announced:
+            self._announce(talk)
 
     def _settle(self, source: Source, talk: Talk) -> None:
         talk.sources.add(source.id)
@@ -236,7 +240,7 @@ class Talks:
             library=self._library(process.pid, talk.stack),
             local=where and where.local,
             remote=where and where.remote,
-            address_from=where and where.how,
+            address_from=where and HOW[where.sure],
             fresh=talk.fresh,
             time=talk.began,
         )
