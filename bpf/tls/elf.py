@@ -68,7 +68,7 @@ class Elf:
         self.code = [s for s in self.segments if s.executable]
         constant = [s for s in self.segments if not s.writable]
         apart = [s for s in constant if not s.executable]
-        # linkers put constants into a segment of their own, or (older ones, and lld without -z separate-code) to the code
+        # linkers put constants into a segment of their own, or (without -z separate-code) beside the code
         self.constants = apart if sum(s.size for s in apart) > 1 << 14 else constant
         self.eh_frame_hdr = next(((off, va) for kind, _, off, va, _, _ in heads if kind == PT_GNU_EH_FRAME), None)
         self.sections = (
@@ -152,7 +152,7 @@ class Elf:
         return out
 
     def _relative(self, opcode: bytes, targets: list[int], wanted: Callable[[int], bool]) -> list[tuple[int, int]]:
-        """(site, target) of instructions `opcode disp32` whose target is wanted. `targets`, sorted, bound the search."""
+        """(site, target) of instructions `opcode disp32` whose target is wanted; `targets` (sorted) bound it."""
         if not targets:
             return []
         blocks = [(s, start) for s in self.code for start in range(s.offset, s.offset + s.size, BLOCK)]

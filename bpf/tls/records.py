@@ -11,7 +11,7 @@ HEAD = struct.Struct("<QQQQIIBBBBI")  # conn, time, offset, ptr, pid, n, kind, d
 _CONN = struct.Struct("<16sII")
 _ADDRESS = struct.Struct("<QHHHBB16s16s")
 AF_INET = 2
-HOW = {1: "before", 2: "recv", 3: "send"}
+HOW = {0: None, 1: "before", 2: "recv", 3: "send"}
 
 
 class Piece(NamedTuple):
@@ -38,7 +38,7 @@ class Address(NamedTuple):
     serial: int
     local: tuple[str, int]
     remote: tuple[str, int]
-    how: str
+    sure: int  # a key of HOW
     born: bool
 
 
@@ -49,9 +49,7 @@ def began(data: memoryview, at: int) -> Began:
 
 def address(data: memoryview, at: int) -> Address:
     serial, family, lport, rport, how, born, local, remote = _ADDRESS.unpack_from(data, at + HEAD.size)
-    return Address(
-        serial, (_ip(family, local), lport), (_ip(family, remote), rport), HOW.get(how, "before"), bool(born)
-    )
+    return Address(serial, (_ip(family, local), lport), (_ip(family, remote), rport), how, bool(born))
 
 
 def _ip(family: int, raw: bytes) -> str:

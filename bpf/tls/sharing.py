@@ -1,4 +1,4 @@
-"""One search on all processors: an agent's executable has a hundred megabytes of code, and its first call comes soon."""
+"""One search on all processors: an agent's executable has a hundred megabytes of code, and soon calls."""
 
 from __future__ import annotations
 
