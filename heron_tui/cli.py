@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from . import __version__
 from .core.errors import HeronError, SourceError, UsageError
+from .core.paths import config_dir
 
 KINDS = ("calls", "turns", "sessions", "tools", "flows", "exchanges", "packets", "findings", "metrics")
 SQLITE_MAGIC = b"SQLite format 3\x00"
@@ -99,7 +100,12 @@ def _show(args: argparse.Namespace, *, speed: float) -> int:
     store = args.store or catalog.new_path(Path(files[0]).name if files[0] != "-" else "stdin")
     stdin = _take_stdin() if "-" in files else None
     job = Job(
-        sources=tuple(files), store=str(store), speed=speed, follow=args.follow, profiles=_profiles(), stdin_fd=stdin
+        sources=tuple(files),
+        store=str(store),
+        speed=speed,
+        follow=args.follow,
+        stdin_fd=stdin,
+        config=str(config_dir()),
     )
     try:
         return tui.run(job, store, title="demo" if args.demo else ", ".join(Path(f).name for f in files))
@@ -198,7 +204,7 @@ def _analysed(files: Sequence[str], store: Path | None) -> Iterator[Path]:
         made = store or Path(place) / "query.store"
         ticks: list[Tick] = []
         stdin = 0 if "-" in files else None
-        run(Job(sources=tuple(files), store=str(made), profiles=_profiles(), stdin_fd=stdin), ticks.append)
+        run(Job(sources=tuple(files), store=str(made), stdin_fd=stdin, config=str(config_dir())), ticks.append)
         for note in ticks[-1].notes if ticks else ():
             print(f"heron-tui: {note}", file=sys.stderr)
         yield made
@@ -268,13 +274,6 @@ def _check(files: Sequence[str]) -> None:
                     pass
             except OSError as error:
                 raise SourceError(f"{name}: {error.strerror}") from None
-
-
-def _profiles() -> str | None:
-    from .core.paths import config_dir
-
-    place = config_dir() / "profiles"
-    return str(place) if place.is_dir() else None
 
 
 def _take_stdin() -> int:

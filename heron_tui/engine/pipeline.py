@@ -1,6 +1,6 @@
 """The staircase: a batch of packets goes in at the bottom; rows of the store come out at the top."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -9,7 +9,10 @@ from ..agents.profile import Profile
 from ..agents.teller import Teller
 from ..core.ids import content_id
 from ..core.redact import Redactor
+from ..cost.price import price, said
+from ..cost.table import Models
 from ..findings import losses
+from ..findings.watch import Watch
 from ..http.decoder import Decoder
 from ..model.call import Call
 from ..model.finding import Finding
@@ -47,7 +50,7 @@ class Pipeline:
     packets only: `now_us` is the capture time reached.
     """
 
-    def __init__(self, writer: Writer, profiles: list[Profile], redactor: Redactor) -> None:
+    def __init__(self, writer: Writer, profiles: list[Profile], models: Models, redactor: Redactor) -> None:
         self.counters = Counters()
         self.now_us = 0
         self._writer = writer
@@ -55,6 +58,8 @@ class Pipeline:
         self._tracker = Tracker()
         self._decoder = Decoder()
         self._teller = Teller(profiles)
+        self._models = models
+        self._watch = Watch(models.window)
         self._open: dict[str, _Open] = {}
         self._touched: set[str] = set()
         self._flows: dict[str, Flow] = {}
@@ -62,10 +67,10 @@ class Pipeline:
         self._sources: dict[int, str] = {}
         self._changed_calls: dict[str, Call] = {}
         self._findings: list[Finding] = []
-        self._found: set[tuple[str, str, str]] = set()
+        self._found: set[Finding] = set()
         self._turns: set[str] = set()
 
-    def introduce(self, sources: Iterable[Source], *, last: bool = False) -> None:
+    def introduce(self, sources: Sequence[Source], *, last: bool = False) -> None:
         """Take note of capture files: once their id is known (streams: with their first packets), and at the end."""
         self.counters.kernel_drops = 0
         for source in sources:
@@ -73,6 +78,8 @@ class Pipeline:
             if last or self._sources.get(source.file) != source.id:
                 self._sources[source.file] = source.id
                 self._writer.put_source(source)
+        if last:
+            self._findings += losses.dropped(sources, self.now_us)
 
     def feed(self, batch: PacketBatch) -> None:
         columns, result = self._tracker.feed(batch)
@@ -108,6 +115,10 @@ class Pipeline:
         self._writer.put_story(story)
         self._turns.update(turn.id for turn in story.turns)
         self._turns.difference_update(story.gone_turns)
+        told = self._watch.tell(story, self.now_us)
+        self._findings += told.new
+        self._writer.drop_findings(told.gone)
+        self._found.difference_update(told.gone)
         self._writer.put_findings(self._findings)
         self._count()
         self._writer.put_counters(msgspec.structs.asdict(self.counters))
@@ -125,7 +136,7 @@ class Pipeline:
         counters.bytes_skipped, counters.bodies_cut = http.bytes_skipped, http.bodies_cut
         counters.desyncs = http.desyncs
         counters.turns = len(self._turns)
-        self._found.update((finding.code, finding.scope, finding.ref) for finding in self._findings)
+        self._found.update(self._findings)
         counters.findings = len(self._found)
 
     def _flow_opened(self, flow: Flow, file: int) -> None:
@@ -226,6 +237,9 @@ class Pipeline:
             call.outcome = outcome(end.state, call.status, call.response, call.request.streaming)
             call.t_end_us = end.t_end_us if call.outcome != "in_progress" else None
             call.provider = provider(now.request, now.response, call.response) or call.provider
+            model = call.response.model or call.request.model
+            call.cost_usd = price(self._models, model, call.provider, call.response.tokens, call.response.usage)
+            call.cost_said_usd = said(call.response_headers)
             if end.place:
                 call.response_packets = (end.place.first_packet, end.place.last_packet)
             self._changed(call)
@@ -249,3 +263,4 @@ class Pipeline:
     def _changed(self, call: Call) -> None:
         self._changed_calls[call.id] = call
         self._teller.put(call)
+        self._watch.put(call)

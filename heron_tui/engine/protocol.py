@@ -19,7 +19,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         store: path of the store to write.
         speed: 0 as fast as possible, else a factor of the capture's own pace.
         follow: keep reading a file that is still being written.
-        profiles: directory of the user's own profiles, if any.
+        config: the user's configuration directory: profiles in `profiles/`, a table of models in `models.toml`.
         spool: directory for raw packets that have no capture file (stdin, compressed files).
     """
 
@@ -27,7 +27,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     store: str
     speed: float = 0.0
     follow: bool = False
-    profiles: str | None = None
+    config: str | None = None
     spool: str | None = None
     stdin_fd: int | None = None
 

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Literal
 
 from ..agents import profile
+from ..agents.profile import Profile
 from ..capture import Sources, open_sources
 from ..capture.pace import paced
 from ..core import paths
 from ..core.redact import Redactor, load_key
+from ..cost import table
+from ..cost.table import Models
 from ..store.writer import Writer
 from .pipeline import Pipeline
 from .protocol import Counters, Job, Tick
@@ -38,14 +41,14 @@ def run(job: Job, report: Report, control: Control | None = None) -> Counters:
 
     Raises:
         SourceError: a source is no capture or cannot be read, or the store cannot be written.
-        UsageError: a profile of the user is not right.
+        UsageError: a profile or the table of models of the user is not right.
     """
     control = control or Control()
-    profiles = profile.load(paths.shipped("profiles"), *([Path(job.profiles)] if job.profiles else []))
+    profiles, models = _tables(Path(job.config) if job.config else None)
     spool = Path(job.spool) if job.spool else Path(f"{job.store}.d")
     sources = open_sources(job.sources, spool=spool, follow=job.follow, stdin_fd=job.stdin_fd)
     writer = Writer(Path(job.store))
-    pipeline = Pipeline(writer, profiles, Redactor(load_key()))
+    pipeline = Pipeline(writer, profiles, models, Redactor(load_key()))
     tune_garbage_collector()
     ticker = _Ticker(report, pipeline, sources)
     try:
@@ -68,6 +71,13 @@ def run(job: Job, report: Report, control: Control | None = None) -> Counters:
         sources.close()
         writer.close()
     return pipeline.counters
+
+
+def _tables(config: Path | None) -> tuple[list[Profile], Models]:
+    """Profiles and models: those shipped, and the user's own in the configuration directory."""
+    own = [config / "profiles"] if config and (config / "profiles").is_dir() else []
+    models = config / table.FILE if config and (config / table.FILE).is_file() else None
+    return profile.load(paths.shipped("profiles"), *own), table.load(models)
 
 
 def replay(captures: list[str], store: Path) -> Counters:

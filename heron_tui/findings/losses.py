@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from ..model.finding import Finding, Severity
 from ..model.flow import Damage, Flow
 from ..model.http import Trouble
+from ..model.packet import Source
 
 SEVERITY: dict[str, Severity] = {
     "tcp.gap": "warning",
@@ -37,6 +38,22 @@ def damage(items: Iterable[Damage]) -> list[Finding]:
     return [
         Finding("capture.lost", SEVERITY["capture.lost"], item.time_us, "capture", item.what, item.what, item.packet)
         for item in items
+    ]
+
+
+def dropped(sources: Iterable[Source], time_us: int) -> list[Finding]:
+    """`capture.lost`: packets that the capturing side itself says it lost."""
+    return [
+        Finding(
+            "capture.lost",
+            SEVERITY["capture.lost"],
+            time_us,
+            "capture",
+            source.id,
+            f"{source.dropped:,} packets of {source.name} were dropped while it was captured",
+        )
+        for source in sources
+        if source.dropped
     ]
 
 

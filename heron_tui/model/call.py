@@ -70,6 +70,19 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """What stands in the prompt before the messages: the definition of a tool, or a block of the system prompt.
+
+    `key` is a hash over its meaning, blind to cache marks and the order of members; `size` its bytes.
+    """
+
+    kind: Literal["tool", "system"]
+    name: str
+    key: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class CallRequest:
     """What a request asked.
 
@@ -77,6 +90,7 @@ class CallRequest:
         system: system prompt outside the messages (joined blocks), "" if none.
         messages: the conversation as sent. Where the API allows system text inside it, such messages have role system.
         tools: names of the tools offered, in order.
+        pieces: what stands before the messages: tools, then the blocks of the system prompt.
         ids: identity as found in the body, flattened: ``metadata.user_id``, ``prompt_cache_key``, ``user``,
             ``previous_response_id``, ``conversation``, ``client_metadata.*``, ...: strings only.
         schema: True where a JSON schema rules the answer's form.
@@ -91,6 +105,7 @@ class CallRequest:
     system: str = ""
     messages: tuple[Message, ...] = ()
     tools: tuple[str, ...] = ()
+    pieces: tuple[Piece, ...] = ()
     ids: dict[str, str] = field(default_factory=dict)
     schema: bool = False
     parts: tuple[tuple[int, int], ...] = ()
@@ -161,7 +176,8 @@ class Call:
     """One call to a model (or to one of the other operations of its API), as one exchange carried it.
 
     The engine makes it when the request is whole and fills the response while it comes; `agents` decides what it was
-    part of (`turn.Part`). Field names follow records.md.
+    part of (`turn.Part`). Field names follow records.md. `cost_usd` is an estimate by list prices, `cost_said_usd` what
+    a proxy's own header says (LiteLLM's ``x-litellm-response-cost``).
     """
 
     id: str
@@ -192,6 +208,8 @@ class Call:
     t_response_us: int | None = None
     t_end_us: int | None = None
     response_packets: tuple[int, int] | None = None
+    cost_usd: float | None = None
+    cost_said_usd: float | None = None
 
     @property
     def is_chat(self) -> bool:

@@ -62,6 +62,8 @@ def call(call: Call, base: int) -> Row:
         "cache_write_tokens": tokens.cache_write,
         "reasoning_tokens": tokens.reasoning,
         "tokens_estimated": False,
+        "cost_usd": call.cost_usd,
+        "cost_said_usd": call.cost_said_usd,
         "usage": None if response.usage is None else dumps(response.usage),
         "response_id": response.id,
         "choices": response.choices,
@@ -272,11 +274,16 @@ def exchange(
     }
 
 
+def finding_id(finding: Finding, base: int) -> str:
+    packet = None if finding.packet is None else finding.packet + base
+    return content_id("i", finding.code, finding.scope, finding.ref, finding.t_us, packet)
+
+
 def finding(finding: Finding, base: int) -> Row:
     """The same finding, said again with other words, replaces the first."""
     packet = None if finding.packet is None else finding.packet + base
     return {
-        "id": content_id("i", finding.code, finding.scope, finding.ref, finding.t_us, packet),
+        "id": finding_id(finding, base),
         "code": finding.code,
         "severity": finding.severity,
         "t_us": finding.t_us,

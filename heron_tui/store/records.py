@@ -17,6 +17,9 @@ FINDINGS_OF_TURN = """(SELECT json_group_array(code) FROM (
     UNION ALL SELECT f.code FROM calls AS c JOIN findings AS f ON f.ref IN (c.id, c.exchange) WHERE c.turn = turn.id
     UNION ALL SELECT f.code FROM tools AS t JOIN findings AS f ON f.ref = t.id WHERE t.turn = turn.id))"""
 
+COST_OF_TURN = "(SELECT sum(c.cost_usd) FROM calls AS c WHERE c.turn = turn.id)"
+COST_OF_SESSION = "(SELECT sum(c.cost_usd) FROM calls AS c WHERE c.session = session.id AND c.leg_of IS NULL)"
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -54,7 +57,8 @@ FORMS: dict[Kind, Form] = {
             tpot_us input_tokens output_tokens cache_read_tokens cache_write_tokens reasoning_tokens tokens_estimated
             usage response_id messages tools_offered tool_calls tool_results text thinking request_encoding
             response_encoding legs evidence
-            leg_of exchange error_message refusal t_last_content_us max_gap_us content_events choices server_calls"""
+            leg_of exchange error_message refusal t_last_content_us max_gap_us content_events choices server_calls
+            cost_usd cost_said_usd"""
         ),
         flags=frozenset({"streaming", "tokens_estimated"}),
         nested=frozenset(_names("process usage tools_offered tool_calls tool_results server_calls legs evidence")),
@@ -66,9 +70,9 @@ FORMS: dict[Kind, Form] = {
         _names(
             """id n session agent status t_start_us t_end_us prompt answer finish calls main_calls subagents tools
             models input_tokens output_tokens cache_read_tokens model_us tool_us idle_us findings
-            duration_us call_count"""
+            duration_us call_count cost_usd"""
         ),
-        made={"findings": FINDINGS_OF_TURN},
+        made={"findings": FINDINGS_OF_TURN, "cost_usd": COST_OF_TURN},
         nested=frozenset({"calls", "subagents", "models", "findings"}),
         texts=frozenset({"prompt", "answer"}),
     ),
@@ -77,8 +81,9 @@ FORMS: dict[Kind, Form] = {
         "t_start_us",
         _names(
             """id agent t_start_us t_end_us turns calls cwd input_tokens output_tokens cache_read_tokens
-            duration_us"""
+            duration_us cost_usd"""
         ),
+        made={"cost_usd": COST_OF_SESSION},
     ),
     "tool": Form(
         "tools",

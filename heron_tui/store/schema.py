@@ -62,6 +62,8 @@ CALL = {
     "cache_write_tokens": int,
     "reasoning_tokens": int,
     "tokens_estimated": int,
+    "cost_usd": float,
+    "cost_said_usd": float,
     "usage": str,
     "response_id": str,
     "choices": int,

@@ -187,6 +187,13 @@ class Writer:
         self._upsert("findings", [entries.finding(finding, self._base) for finding in findings])
 
     @_writes
+    def drop_findings(self, findings: Iterable[Finding]) -> None:
+        """Findings that no longer hold."""
+        self._begin_run()
+        ids = [(entries.finding_id(finding, self._base),) for finding in findings]
+        self._connection.executemany("DELETE FROM findings WHERE id = ?", ids)
+
+    @_writes
     def put_counters(self, counters: Mapping[str, Any]) -> None:
         """The engine's counters, all of them: they replace those of the commit before."""
         self._set("counters", dumps(dict(counters)))

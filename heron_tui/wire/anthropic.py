@@ -11,7 +11,7 @@ import msgspec
 
 from ..model.call import CallRequest, Message
 from ..model.http import Request
-from . import digest, lenient
+from . import digest, lenient, pieces
 from .answer import Answer, Block, BlockKind
 from .api import Route, WireApi, is_array, names_of, streaming
 from .body import Body
@@ -63,6 +63,7 @@ def read(body: Body, route: Route) -> CallRequest:
         system=body.remembered("anthropic system", "system", _system, ""),
         messages=messages,
         tools=body.remembered("anthropic tools", "tools", names_of, ()),
+        pieces=pieces.of(body),
         ids=body.strings("metadata", "container", "user"),
         schema=lenient.mapping(form).get("type") == "json_schema",
         parts=parts,

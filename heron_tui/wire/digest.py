@@ -44,7 +44,7 @@ def tool_call(id: Any, name: Any, arguments: Any, namespace: Any = None) -> Tool
     """A tool call from its parts as on the wire: arguments as JSON text, as an object, or as free text."""
     if isinstance(arguments, dict):
         parsed = lenient.mapping(lenient.clean(arguments))
-        raw = _encode(parsed).decode()
+        raw = encode(parsed).decode()
     else:
         raw = lenient.text(arguments)
         value = lenient.loads(raw.encode()) if raw.strip() else {}
@@ -62,7 +62,7 @@ def tool_result(id: Any, content: Any, error: bool | None = None, name: Any = No
     """A tool result; `content` is its text, its blocks, or any JSON value."""
     text = "\n".join(content_texts(content)) if isinstance(content, str | list) else ""
     if not text and content not in (None, "", []):
-        text = _encode(content).decode()
+        text = encode(content).decode()
     return ToolResult(lenient.text(id), lenient.some(name), error, len(text.encode()), text)
 
 
@@ -131,12 +131,12 @@ def meaning(
     state.update(_bare("".join(texts)))
     for call in calls:
         state.update(f"\x00call\x00{plain_id(call.id) if ids else ''}\x00{call.name}\x00".encode("utf-8", "replace"))
-        state.update(_encode(canonical(call.arguments)))
+        state.update(encode(canonical(call.arguments)))
     for result in results:
         state.update(f"\x00result\x00{plain_id(result.id) if ids else result.name}\x00".encode("utf-8", "replace"))
         state.update(_bare(result.text))
     for other in others:
-        state.update(b"\x00other\x00" + _encode(canonical(other)))
+        state.update(b"\x00other\x00" + encode(canonical(other)))
     return state.digest()
 
 
@@ -164,7 +164,8 @@ def _cut(result: ToolResult) -> ToolResult:
     return ToolResult(result.id, result.name, result.error, result.size, result.text[:TEXT_LIMIT])
 
 
-def _encode(value: Any) -> bytes:
+def encode(value: Any) -> bytes:
+    """`value` as JSON, members in order of their names; as its `repr` where it is none."""
     try:
         return _sorted(value)
     except lenient.BAD:

@@ -12,7 +12,7 @@ import msgspec
 
 from ..model.call import CallRequest, Message
 from ..model.http import Request
-from . import digest, lenient
+from . import digest, lenient, pieces
 from .answer import Answer, Block, BlockKind
 from .api import Route, WireApi, is_array
 from .body import Body
@@ -56,6 +56,7 @@ def read(body: Body, route: Route) -> CallRequest:
         system=body.remembered("gemini system", system, _system, ""),
         messages=messages,
         tools=body.remembered("gemini tools", "tools", _tool_names, ()),
+        pieces=pieces.of(body, system=(system,)),
         ids=ids,
         schema=any(name in config for name in ("responseJsonSchema", "responseSchema")),
         parts=parts,

@@ -10,7 +10,7 @@ import msgspec
 
 from ..model.call import CallRequest, Message
 from ..model.http import Request
-from . import digest, lenient
+from . import digest, lenient, pieces
 from .answer import Answer, Block
 from .api import Route, WireApi, is_array, names_of, streaming
 from .body import Body
@@ -49,6 +49,7 @@ def read(body: Body, route: Route) -> CallRequest:
         system=lenient.text(body.get("system")),
         messages=messages,
         tools=body.remembered("ollama tools", "tools", lambda tools: names_of(tools, "function"), ()),
+        pieces=pieces.of(body),
         schema=isinstance(body.get("format"), dict),
         parts=parts,
         params=body.params(_skip),

@@ -11,7 +11,7 @@ import msgspec
 
 from ..model.call import CallRequest, Message
 from ..model.http import Request
-from . import digest, lenient
+from . import digest, lenient, pieces
 from .answer import Answer, Block
 from .api import Route, WireApi, azure, is_array, names_of, streaming
 from .body import Body
@@ -42,6 +42,7 @@ def read(body: Body, route: Route) -> CallRequest:
         streaming=streaming(body, route),
         messages=messages,
         tools=tools + body.remembered("openai-chat functions", "functions", names_of, ()),
+        pieces=pieces.of(body, tools=("tools", "functions"), system=()),
         ids=body.strings(*_identity),
         schema=lenient.mapping(body.get("response_format")).get("type") == "json_schema",
         parts=parts,

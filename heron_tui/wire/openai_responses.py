@@ -11,7 +11,7 @@ import msgspec
 
 from ..model.call import CallRequest, Message, ToolCall
 from ..model.http import Request
-from . import digest, lenient
+from . import digest, lenient, pieces
 from .answer import Answer, Block, BlockKind, Key
 from .api import Route, WireApi, azure, is_array, streaming
 from .body import Body
@@ -76,6 +76,7 @@ def read(body: Body, route: Route) -> CallRequest:
         system=lenient.text(body.remembered("instructions", "instructions", _instructions, "")),
         messages=messages,
         tools=body.remembered("openai-responses tools", "tools", tool_names, ()) + added,
+        pieces=pieces.of(body, system=("instructions",)),
         ids=body.strings(*_identity) | _conversation(body),
         schema=form.get("type") == "json_schema",
         parts=parts,
