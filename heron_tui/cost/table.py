@@ -40,7 +40,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Models:
-    """Models by bare name."""
+    """Models by name in lower case: as the table has it, and bare where that is not another's."""
 
     models: dict[str, Model]
     as_of: date | None
@@ -49,8 +49,8 @@ class Models:
         """The model that a call names; None where it is not in the table."""
         if not name:
             return None
-        known = self.models.get(bare(name))
-        return known or self.models.get(bare(name).removesuffix("-latest"))
+        names = (name.lower(), bare(name), bare(name).removesuffix("-latest"))
+        return next((self.models[one] for one in names if one in self.models), None)
 
     def window(self, name: str | None) -> int | None:
         """Tokens that fit into a model's window, None where unknown."""
@@ -66,8 +66,8 @@ def load(user: Path | None = None) -> Models:
     """
     shipped = _read(SHIPPED)
     own = _read(user) if user else _File()
-    models = {bare(name): model for name, model in (*shipped.models.items(), *own.models.items())}
-    return Models(models, shipped.as_of)
+    named = {name.lower(): model for name, model in (shipped.models | own.models).items()}
+    return Models({bare(name): model for name, model in named.items()} | named, shipped.as_of)
 
 
 def _read(path: Path) -> _File:

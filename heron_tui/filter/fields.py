@@ -80,6 +80,7 @@ def _table() -> dict[str, Field]:
     add("call", "cache_read_tokens", "int", "input tokens read from the cache")
     add("call", "cache_write_tokens", "int", "input tokens written to the cache")
     add("call", "reasoning_tokens", "int", "output tokens of reasoning")
+    add("call", "cost", "number", "estimated cost in US dollars, by list prices", "cost_usd")
     add("call", "finish", "text", "finish reason, as on the wire")
     add("call", "attempt", "int", "1 for the first, a retry counts up")
     add("call", "agent", "text", "profile: claude-code, codex, ...")

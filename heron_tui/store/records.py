@@ -17,6 +17,10 @@ FINDINGS_OF_TURN = """(SELECT json_group_array(code) FROM (
     UNION ALL SELECT f.code FROM calls AS c JOIN findings AS f ON f.ref IN (c.id, c.exchange) WHERE c.turn = turn.id
     UNION ALL SELECT f.code FROM tools AS t JOIN findings AS f ON f.ref = t.id WHERE t.turn = turn.id))"""
 
+CALL_OF_FINDING = """CASE finding.scope WHEN 'call' THEN finding.ref
+    WHEN 'exchange' THEN (SELECT call FROM exchanges WHERE id = finding.ref)
+    WHEN 'tool' THEN (SELECT coalesce(result_call, call) FROM tools WHERE id = finding.ref)
+    WHEN 'turn' THEN (SELECT json_extract(calls, '$[#-1]') FROM turns WHERE id = finding.ref) END"""
 COST_OF_TURN = "(SELECT sum(c.cost_usd) FROM calls AS c WHERE c.turn = turn.id)"
 COST_OF_SESSION = "(SELECT sum(c.cost_usd) FROM calls AS c WHERE c.session = session.id AND c.leg_of IS NULL)"
 
@@ -122,7 +126,12 @@ FORMS: dict[Kind, Form] = {
         },
         nested=frozenset({"request_headers", "response_headers", "evidence"}),
     ),
-    "finding": Form("findings", "t_us", _names("code severity t_us scope ref text id packet")),
+    "finding": Form(
+        "findings",
+        "t_us",
+        _names("code severity t_us scope ref text id packet call"),
+        made={"call": CALL_OF_FINDING},
+    ),
 }
 
 

@@ -39,3 +39,9 @@ def test_other_terminals(view: str, palette: theme.Palette, make_app: Callable[.
 
 def test_sub_agents_and_faults(make_app: Callable[..., HeronApp], snap_compare):
     assert snap_compare(make_app("claude-code-agents"), terminal_size=(120, 40), run_before=pressing("3 j * j j j"))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_a_finding_is_explained(size: tuple[int, int], make_app: Callable[..., HeronApp], snap_compare):
+    app = make_app("anthropic-sdk-faults")
+    assert snap_compare(app, terminal_size=size, run_before=pressing("6 j j j"))

@@ -1,30 +1,45 @@
-"""Findings: what is wrong, and the way to where it shows."""
+"""Findings: what is wrong, what it means, and the way to where it shows."""
 
-from typing import Any
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.containers import Container
 
+from ...model.finding_codes import CODES
+from ...store.shapes import Record
 from .. import questions
+from ..document import Part
+from ..outcomes import SEVERITIES
 from ..rows import PagedRows
 from ..subject import Subject
 from ..tables import finding_columns
+from ..widgets.pane import Pane
 from ..widgets.row_list import RowList
+from ..widgets.text_pane import TextPane
 from .view import View
 
 
 class FindingsView(View):
-    """One list; enter goes to the evidence."""
+    """The findings above, the selected one explained below; enter goes to the evidence."""
 
     title = "findings"
+    share_below: ClassVar[int] = 60
+    share_beside: ClassVar[int] = 62
 
     def compose(self) -> ComposeResult:
         self.list = RowList(finding_columns(self.heron.times), empty="nothing was found to be wrong", id="finding-list")
-        yield self.list
+        self.text = TextPane(title="Finding", empty="select a finding to read what it means", id="finding-text")
+        yield Container(self.list, classes="side")
+        yield Container(self.text, classes="side")
 
     def on_mount(self) -> None:
         self.rows = PagedRows(self.heron.reading, "findings", questions.findings, self.list.refresh_rows)
         self.list.show(self.rows)
+
+    @property
+    def first_pane(self) -> Pane:
+        return self.list
 
     def changed(self) -> None:
         self.rows.changed(self.heron.counts.get("findings", 0), all_pages=True)
@@ -36,12 +51,37 @@ class FindingsView(View):
     def subject(self) -> Subject | None:
         return Subject("finding", self.list.row) if self.list.row else None
 
-    @on(RowList.Opened)
+    @on(RowList.Moved, "#finding-list")
+    def _moved(self, event: RowList.Moved) -> None:
+        row = event.row
+        self.text.show(explained(row), key=row["id"], title=row["code"], note=row["severity"])
+
+    @on(RowList.Opened, "#finding-list")
     def _opened(self, event: RowList.Opened) -> None:
-        row: Any = event.row
+        row = event.row
         if row.get("packet"):
             self.heron.show_packet(row["packet"], from_pane=self.list)
-        elif row["scope"] == "call":
-            self.heron.show_call(row["ref"], from_pane=self.list)
+        elif row.get("call"):
+            self.heron.show_call(row["call"], from_pane=self.list)
         else:
-            self.heron.say(f"{row['code']}: {row['text']}", "base")
+            self.heron.go(self.text)
+
+    def act_go_to_turn(self) -> None:
+        row = self.list.row
+        if row and row.get("call"):
+            self.heron.show_call(row["call"])
+        else:
+            self.heron.say("this finding is about no call", "warn")
+
+
+def explained(row: Record) -> list[Part]:
+    """A finding as text: what was found, what that means, what to do, where it shows."""
+    glyph, role = SEVERITIES.get(row["severity"], ("?", "muted"))
+    code = CODES.get(row["code"])
+    parts = [Part(text=f"{glyph} {row['text']}", role=role)]
+    if code:
+        parts += [Part("What it means", code.meaning), Part("What to do", code.action)]
+    where = [("about", f"{row['scope']} {row['ref']}", "base")]
+    if row.get("packet"):
+        where.append(("packet", f"{row['packet']}", "accent"))
+    return [*parts, Part("Where", facts=where)]
