@@ -28,10 +28,12 @@ def conversation(body: bytes) -> list[Any]:
     return []
 
 
-def asked(body: bytes) -> list[tuple[str, str]]:
-    """Role and text of what follows the last answer of the model: what this call added to the conversation."""
-    added: list[tuple[str, str]] = []
-    for element in reversed(conversation(body)):
+def asked(body: bytes) -> list[tuple[str, str, int]]:
+    """Role, text and place of what follows the last answer of the model: what this call added to the conversation."""
+    added: list[tuple[str, str, int]] = []
+    elements = conversation(body)
+    for place in range(len(elements) - 1, -1, -1):
+        element = elements[place]
         if not isinstance(element, Mapping):
             continue
         kind = str(element.get("type") or "")
@@ -40,7 +42,7 @@ def asked(body: bytes) -> list[tuple[str, str]]:
         result = kind.endswith("_output") or element.get("role") == "tool" or _holds_result(element)
         text = "\n".join(texts(element))
         if text.strip():
-            added.append(("tool result" if result else str(element.get("role") or kind), text))
+            added.append(("tool result" if result else str(element.get("role") or kind), text, place))
     return added[::-1]
 
 

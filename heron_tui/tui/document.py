@@ -1,10 +1,11 @@
 """Text to read: headed parts, wrapped to a width, with a colour by role."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from rich.cells import cell_len, chop_cells
 
+from .evidence.claims import Claim
 from .units import clean, whole
 
 MOST = 400_000
@@ -19,6 +20,7 @@ class Part:
         heading: a line above it, "" for none; `note` stands at its right end.
         role: the palette's role of the text.
         facts: pairs shown as an aligned table above the text.
+        claim: what leads to the bytes of the text; claims: the same for facts, by their names.
     """
 
     heading: str = ""
@@ -26,14 +28,21 @@ class Part:
     role: str = "base"
     note: str = ""
     facts: Sequence[tuple[str, str, str]] = ()
+    claim: Claim | None = None
+    claims: Mapping[str, Claim] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A wrapped line: runs of text with their roles. `rule` draws a line to the right edge."""
+    """A wrapped line: runs of text with their roles. `rule` draws a line to the right edge.
+
+    Attributes:
+        claims: what leads to the bytes of a run, by the place of the run.
+    """
 
     runs: tuple[tuple[str, str], ...]
     rule: str | None = None
+    claims: tuple[tuple[int, Claim], ...] = ()
 
 
 BLANK = Line(())
@@ -46,16 +55,22 @@ def lay_out(parts: Sequence[Part], width: int) -> list[Line]:
         if part.heading:
             if lines:
                 lines.append(BLANK)
-            lines.append(Line(((part.heading, "strong"),), rule=part.note))
-        lines += _facts(part.facts, width)
-        lines += [Line(((text, part.role),)) for text in wrap(part.text[:MOST], width)]
+            lines.append(Line(((part.heading, "strong"),), rule=part.note, claims=_claimed(part)))
+        lines += _facts(part, width)
+        claims = _claimed(part)
+        lines += [Line(((text, part.role),), claims=claims) for text in wrap(part.text[:MOST], width)]
         if len(part.text) > MOST:
             lines.append(Line(((f"… {whole(len(part.text) - MOST)} characters more", "muted"),)))
     return lines
 
 
-def _facts(facts: Sequence[tuple[str, str, str]], width: int) -> Iterator[Line]:
+def _claimed(part: Part) -> tuple[tuple[int, Claim], ...]:
+    return ((0, part.claim),) if part.claim else ()
+
+
+def _facts(part: Part, width: int) -> Iterator[Line]:
     """Facts as `name value` pairs, in as many columns as fit."""
+    facts = part.facts
     if not facts:
         return
     names = max(len(name) for name, _, _ in facts)
@@ -64,10 +79,13 @@ def _facts(facts: Sequence[tuple[str, str, str]], width: int) -> Iterator[Line]:
     rows = -(-len(facts) // columns)
     for row in range(rows):
         runs: list[tuple[str, str]] = []
+        claims = []
         for name, value, role in facts[row::rows]:
+            if name in part.claims:
+                claims.append((len(runs) + 1, part.claims[name]))
             shown = clean(value)[: max(width - names - 2, 1)]
             runs += [(name.ljust(names) + " ", "muted"), (shown + " " * max(values - cell_len(shown) + 2, 0), role)]
-        yield Line(tuple(runs))
+        yield Line(tuple(runs), claims=tuple(claims))
 
 
 def wrap(text: str, width: int) -> Iterator[str]:

@@ -8,6 +8,7 @@ from ..store.reader import Reader
 from ..store.shapes import Record
 from . import bodies, telling
 from .document import Part
+from .evidence.claims import Claim
 from .outcomes import outcome
 from .units import NONE, date, duration, percent, short, size, whole
 
@@ -80,15 +81,48 @@ def _call(reader: Reader, record: Record) -> Sequence[Part]:
     ]
     if record.get("error_type"):
         facts.append(("error", record["error_type"], "error"))
-    made = [Part(facts=facts)]
+    made = [Part(facts=facts, claims=_claims(record["id"], facts))]
+    content = Claim(record["id"], "content", "", "the answer")
     if record.get("thinking"):
-        made.append(Part("Thinking", record["thinking"], role="muted"))
+        made.append(Part("Thinking", record["thinking"], role="muted", claim=content))
     if record.get("text"):
-        made.append(Part("Text", record["text"]))
+        made.append(Part("Text", record["text"], claim=content))
     for call in record.get("tool_calls") or ():
-        made.append(Part(f"Tool {call['name']}", pretty(call.get("arguments")), role="tool", note=call.get("id") or ""))
+        note = call.get("id") or ""
+        claim = Claim(record["id"], "tool_call", note, f"tool call {call['name']}")
+        made.append(Part(f"Tool {call['name']}", pretty(call.get("arguments")), role="tool", note=note, claim=claim))
     body = reader.body(record["exchange"], "request") if record.get("exchange") else b""
-    return made + [Part(f"Sent: {role}", text, role="client") for role, text in bodies.asked(body)]
+    for role, text, place in bodies.asked(body):
+        claim = Claim(record["id"], "message", str(place), f"message {place + 1}, {role}")
+        made.append(Part(f"Sent: {role}", text, role="client", claim=claim))
+    return made
+
+
+CLAIMS = {
+    "outcome": "response",
+    "status": "status",
+    "model": "model",
+    "TTFT": "ttft",
+    "E2E": "e2e",
+    "input": "input",
+    "cached": "cached",
+    "output": "output",
+    "finish": "finish",
+    "API": "target",
+    "messages": "part messages|input|contents",
+    "error": "error",
+}
+"""What leads from a fact of a call to its bytes."""
+
+
+def _claims(call: str, facts: Facts) -> dict[str, Claim]:
+    """Claims for the facts of a call that have a value."""
+    made = {}
+    for name, value, _ in facts:
+        if name in CLAIMS and value != NONE:
+            what, _, key = CLAIMS[name].partition(" ")
+            made[name] = Claim(call, what, key, f"{name} {value}")
+    return made
 
 
 def _tool(reader: Reader, record: Record) -> Sequence[Part]:
@@ -102,10 +136,15 @@ def _tool(reader: Reader, record: Record) -> Sequence[Part]:
     if record.get("mcp_server"):
         facts.append(("MCP server", record["mcp_server"], "base"))
     whole_record = reader.get("tool", record["id"]) or record
-    made = [Part(facts=facts), Part("Arguments", pretty(whole_record.get("arguments")), role="tool")]
+    asked = Claim(record["call"], "tool_call", record["id"], f"tool call {record['name']}")
+    answered = Claim(record.get("result_call") or "", "tool_result", record["id"], f"result of {record['name']}")
+    claims = {"tool": asked} | ({"result": answered, "failed": answered} if record.get("result_call") else {})
+    made = [Part(facts=facts, claims=claims)]
+    made.append(Part("Arguments", pretty(whole_record.get("arguments")), role="tool", claim=asked))
     result = _result(reader, record)
     if result is not None:
-        made.append(Part("Result", result or "(empty)", role="error" if record.get("error") else "base"))
+        role = "error" if record.get("error") else "base"
+        made.append(Part("Result", result or "(empty)", role=role, claim=answered))
     elif not record.get("result_call"):
         made.append(Part("Result", "none was seen", role="warn"))
     return made

@@ -320,3 +320,54 @@ async def test_a_digit_shows_its_view_at_once_and_counts_when_a_motion_follows(m
         type_key(app, "j", 31.0)  # after a look at it
         await settle(pilot)
         assert packets(app).list.cursor == 4
+
+
+async def test_from_a_figure_of_a_call_to_its_bytes(make_app: Make):
+    app = make_app()
+    async with running(app, (160, 50)) as pilot:
+        await press(pilot, "3 j + j tab")
+        text = turns(app).text
+        assert app.focused is text
+        while text.claim is None or text.claim.what != "output":
+            await press(pilot, "l" if text.chosen < len(text._lines[text.cursor].claims) - 1 else "h h h j")
+        call = turns(app).turns.node.record
+        await press(pilot, "enter")
+        shown = packets(app).bytes
+        assert app.focused is shown
+        start, end = shown._marks[0]
+        assert shown.data[start:end] == b'"output_tokens":%d' % call["output_tokens"]
+        await press(pilot, "escape")
+        assert app.focused is text
+
+
+async def test_from_a_tool_result_to_its_bytes_and_from_there_to_the_turn(make_app: Make):
+    app = make_app()
+    async with running(app, (80, 24)) as pilot:
+        await press(pilot, "3 j + j j")
+        assert turns(app).turns.node.kind == "tool"
+        await press(pilot, "tab G enter")
+        shown = packets(app).bytes
+        assert app.focused is shown
+        start, end = shown._marks[0]
+        assert shown.data[start:end].startswith(b'{"tool_use_id":"')
+        await press(pilot, "t")
+        assert app.main.current is turns(app)
+        await press(pilot, "escape")
+        assert app.focused is shown
+
+
+async def test_bytes_lead_to_the_message_that_they_are_part_of(make_app: Make):
+    app = make_app()
+    async with running(app, (120, 40)) as pilot:
+        await press(pilot, "1 4G enter")
+        while packets(app).detail.node.record.name != "Request body":
+            await press(pilot, "j")
+        await press(pilot, "*")
+        while not packets(app).detail.node.record.name.endswith(" user"):
+            await press(pilot, "j")
+        field = packets(app).detail.node.record
+        shown = packets(app).bytes
+        assert shown._marks == field.ranges()
+        assert shown.data[field.start : field.start + 14] == b'{"role":"user"'
+        await press(pilot, "tab l l")
+        assert packets(app).detail.node.record is field

@@ -54,8 +54,8 @@ def test_what_a_call_added_is_what_follows_the_last_answer(body: object, call: s
 
 
 def test_a_first_call_asked_what_the_user_said():
-    assert asked(json.dumps({"messages": ANTHROPIC["messages"][:1]}).encode()) == [("user", "fix it")]
-    assert asked(b'{"input": "fix it"}') == [("user", "fix it")]
+    assert asked(json.dumps({"messages": ANTHROPIC["messages"][:1]}).encode()) == [("user", "fix it", 0)]
+    assert asked(b'{"input": "fix it"}') == [("user", "fix it", 0)]
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b"[1,2]", b'{"messages": 3}', b'{"messages": [1, null]}'])

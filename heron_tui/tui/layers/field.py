@@ -29,6 +29,11 @@ class Field:
     def ranges(self) -> list[tuple[int, int]]:
         return [(self.start, self.end), *self.more] if self.end > self.start else []
 
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        return sum(end - start for start, end in self.ranges())
+
     def put(self, ranges: Sequence[tuple[int, int]]) -> "Field":
         """Give it these bytes."""
         if ranges:

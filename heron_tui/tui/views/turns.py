@@ -13,9 +13,9 @@ from ..rows import FixedRows, PagedRows
 from ..subject import Subject
 from ..tables import step_columns
 from ..units import first_line, whole
+from ..widgets.claims_pane import ClaimsPane
 from ..widgets.pane import Pane
 from ..widgets.row_list import RowList
-from ..widgets.text_pane import TextPane
 from ..widgets.tree_list import Node
 from .turn_forest import TurnForest
 from .view import View
@@ -38,7 +38,7 @@ class TurnsView(View):
     def compose(self) -> ComposeResult:
         self.forest = TurnForest(self.heron, "view")
         self.turns = self.forest.tree
-        self.text = TextPane(title="Text", empty="select a turn, a call or a tool", id="turn-text")
+        self.text = ClaimsPane(title="Text", empty="select a turn, a call or a tool", id="turn-text")
         self.steps = RowList(step_columns(), title="Call", id="call-steps")
         yield Container(self.turns, classes="side")
         with Container(classes="side"):

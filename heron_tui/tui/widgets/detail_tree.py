@@ -56,9 +56,10 @@ class DetailTree(TreeList):
         while waiting:
             node = waiting.pop(0)
             field: Field = node.record
-            if field.start <= offset < field.end:
-                if best is None or field.end - field.start <= best.record.end - best.record.start:
-                    best = node
+            holds = any(start <= offset < end for start, end in field.ranges())
+            if holds and (best is None or field.size <= best.record.size):
+                best = node
+            if holds or not field.size:
                 waiting += node.children or ()
         if best is None:
             return None

@@ -66,13 +66,18 @@ class TextPane(Pane):
             note = f"  {self.empty}" if not self._lines and y == 1 else ""
             return [Segment(sized(note, width), palette.muted)]
         line = self._lines[index]
-        parts = [Segment(" ", palette.base), *(Segment(text, palette.role(role)) for text, role in line.runs)]
+        parts = self.draw_runs(index, line)
         if line.rule is not None:
             used = sum(len(text) for text, _ in line.runs) + 2
             note = f" {line.rule} " if line.rule else ""
             parts.append(Segment(" " + "─" * max(width - used - len(note) - 2, 2), palette.faint))
             parts.append(Segment(note, palette.muted))
         return parts
+
+    def draw_runs(self, index: int, line: Line) -> list[Segment]:  # noqa: ARG002 - those with a cursor look at it
+        """The text of a line, with the cell before it."""
+        palette = self.palette
+        return [Segment(" ", palette.base), *(Segment(text, palette.role(role)) for text, role in line.runs)]
 
     def _scroll(self, by: int) -> None:
         self.scroll_to(y=max(0, min(round(self.scroll_y) + by, len(self._lines) - self.page)), animate=False)
