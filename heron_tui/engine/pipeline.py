@@ -22,6 +22,7 @@ from ..model.packet import PacketBatch, Source
 from ..net.tracker import Tracker
 from ..store.writer import Writer
 from ..wire import registry
+from ..wire.estimate import estimate
 from ..wire.outcome import outcome
 from ..wire.provider import provider
 from .protocol import Counters
@@ -237,6 +238,8 @@ class Pipeline:
             call.outcome = outcome(end.state, call.status, call.response, call.request.streaming)
             call.t_end_us = end.t_end_us if call.outcome != "in_progress" else None
             call.provider = provider(now.request, now.response, call.response) or call.provider
+            if call.is_chat and call.response.usage is None and call.outcome in ("ok", "truncated", "aborted"):
+                call.estimated = estimate(call.request, call.response)
             model = call.response.model or call.request.model
             call.cost_usd = price(self._models, model, call.provider, call.response.tokens, call.response.usage)
             call.cost_said_usd = said(call.response_headers)

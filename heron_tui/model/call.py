@@ -177,7 +177,8 @@ class Call:
 
     The engine makes it when the request is whole and fills the response while it comes; `agents` decides what it was
     part of (`turn.Part`). Field names follow records.md. `cost_usd` is an estimate by list prices, `cost_said_usd` what
-    a proxy's own header says (LiteLLM's ``x-litellm-response-cost``).
+    a proxy's own header says (LiteLLM's ``x-litellm-response-cost``). `estimated` are tokens by size, where the wire
+    says none: they are shown, and never added to counts.
     """
 
     id: str
@@ -210,6 +211,7 @@ class Call:
     response_packets: tuple[int, int] | None = None
     cost_usd: float | None = None
     cost_said_usd: float | None = None
+    estimated: Tokens | None = None
 
     @property
     def is_chat(self) -> bool:

@@ -18,7 +18,8 @@ Row = dict[str, Any]
 
 def call(call: Call, base: int) -> Row:
     """What a call was part of (`part`) is not in it."""
-    request, response, tokens = call.request, call.response, call.response.tokens
+    request, response = call.request, call.response
+    tokens = call.estimated or response.tokens
     return {
         "id": call.id,
         "source": call.source,
@@ -61,7 +62,7 @@ def call(call: Call, base: int) -> Row:
         "cache_read_tokens": tokens.cache_read,
         "cache_write_tokens": tokens.cache_write,
         "reasoning_tokens": tokens.reasoning,
-        "tokens_estimated": False,
+        "tokens_estimated": call.estimated is not None,
         "cost_usd": call.cost_usd,
         "cost_said_usd": call.cost_said_usd,
         "usage": None if response.usage is None else dumps(response.usage),
