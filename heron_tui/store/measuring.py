@@ -17,7 +17,8 @@ CALLS = """
     SELECT t_request_us, t_request_end_us, t_end_us, ttft_us, e2e_us, tpot_us, t_first_token_us, outcome, finish,
         iif(tokens_estimated, NULL, input_tokens) AS input_tokens, cache_read_tokens,
         iif(tokens_estimated, NULL, output_tokens) AS output_tokens,
-        coalesce(response_model, request_model) AS model, server, path, agent, coalesce(json_extract(process, '$.comm'), json_extract(process, '$.pid')) AS process
+        coalesce(response_model, request_model) AS model, server, path, agent,
+        coalesce(json_extract(process, '$.comm'), json_extract(process, '$.pid')) AS process
     FROM calls WHERE operation = 'chat' AND leg_of IS NULL AND t_request_us < ? AND (t_end_us IS NULL OR t_end_us >= ?)
     ORDER BY t_request_us, id"""
 EVER = (1 << 62, 0)
