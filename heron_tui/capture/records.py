@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..model.packet import Buffer, Ints
 
-SPAN = 16 << 20
+SPAN = 32 << 20
 """Bytes of the capture that one walk goes over at most, so that a batch of huge packets stays small."""
 
 SNAPLEN = 262_144

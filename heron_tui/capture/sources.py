@@ -57,7 +57,7 @@ class Sources:
         self._number = 1
         self.sources: list[Source] = [reader.source for reader in readers]
 
-    def batches(self, limit: int = 32768) -> Iterator[PacketBatch | None]:
+    def batches(self, limit: int = 65536) -> Iterator[PacketBatch | None]:
         """The packets of all captures, merged by time; None after a while in which nothing new came.
 
         Packets of the same time come in the order of their files, and those of one file in its own order even where its

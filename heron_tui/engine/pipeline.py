@@ -225,8 +225,8 @@ class Pipeline:
         if now.fold and (call := now.call):
             now.fold.events(batch)
             if call.t_response_us is None:  # WebSocket messages have no response head
-                call.t_response_us = batch.t_us[0]
-                call.response_packets = (batch.first_packet[0], batch.last_packet[-1])
+                call.t_response_us = batch.t_us.item(0)
+                call.response_packets = (batch.first_packet.item(0), batch.last_packet.item(-1))
 
     def _end(self, end: ExchangeEnd) -> None:
         now = self._open.pop(end.exchange)

@@ -1,9 +1,11 @@
 """The body of one message: content decoded, kept up to a cap, and split into events while it comes."""
 
 from collections.abc import Sequence
-from itertools import accumulate
+
+import numpy as np
 
 from ..model.http import EventBatch, Headers, Place
+from ..model.packet import Ints
 from .context import Context
 from .encoding import Decoding
 from .events import Found, Splitter
@@ -76,7 +78,7 @@ class Body:
     def messages(self, kind: str, messages: Sequence[tuple[str, bytes, Place]]) -> EventBatch:
         """Events that came framed by themselves: name, data, and place of each. They stand in the body line by line."""
         names, data, places = map(list, zip(*messages, strict=True))
-        ends = list(accumulate((len(item) + 1 for item in data), initial=self._size))
+        borders = self._size + np.cumsum([0, *(len(item) + 1 for item in data)])
         self._keep(b"".join(item + b"\n" for item in data))
         index = self.events
         self.events += len(data)
@@ -86,12 +88,12 @@ class Body:
             index=index,
             names=names,
             data=data,
-            starts=ends[:-1],
-            ends=ends[1:],
-            t_us=[place.t_first_us for place in places],
-            t_end_us=[place.t_last_us for place in places],
-            first_packet=[place.first_packet for place in places],
-            last_packet=[place.last_packet for place in places],
+            starts=borders[:-1],
+            ends=borders[1:],
+            t_us=np.array([place.t_first_us for place in places]),
+            t_end_us=np.array([place.t_last_us for place in places]),
+            first_packet=np.array([place.first_packet for place in places]),
+            last_packet=np.array([place.last_packet for place in places]),
         )
 
     def gap(self, size: int) -> None:
@@ -133,7 +135,7 @@ class Body:
         out, starts, wires = [], [], []
         size = 0
         whole = not self._splitter and len(run.starts) == 1
-        for wire, data in [(run.wire[0], run.data)] if whole else run.pieces():
+        for wire, data in [(run.wire.item(0), run.data)] if whole else run.pieces():
             room = self._context.limits.body + 1 - self._size - size  # one more shows that it is too much
             if room <= 0:
                 self.dropped += len(data)
@@ -143,7 +145,7 @@ class Body:
                 starts.append(size)
                 wires.append(wire)
                 size += len(decoded)
-        return Run(b"".join(out), starts, wires, run.marks, exact=False)
+        return Run(b"".join(out), np.array(starts, np.int64), np.array(wires, np.int64), run.marks, exact=False)
 
     def _split(self, run: Run, base: int, splitter: Splitter) -> EventBatch | None:
         batch = self._batch(splitter.feed(run.data), run, base)
@@ -176,15 +178,14 @@ class Body:
             last_packet=last,
         )
 
-    def _places(self, found: Found, run: Run | None, base: int) -> tuple[list[int], list[int], list[int], list[int]]:
+    def _places(self, found: Found, run: Run | None, base: int) -> tuple[Ints, Ints, Ints, Ints]:
         """Packets and times of all first bytes, then of all last ones.
 
         Only the first event can have begun before this run; it ended there if its last line end was a CR that had to
         wait for what follows it.
         """
         if run is None:
-            count = len(found)
-            first, t_first, last, t_last = [0] * count, [0] * count, [0] * count, [0] * count
+            first, t_first, last, t_last = np.zeros((4, len(found)), np.int64)
         else:
             first, t_first, last, t_last = run.places(found.starts, found.ends, base)
         if found.starts[0] < base or run is None:

@@ -2,13 +2,16 @@
 
 import re
 from enum import Enum
-from itertools import accumulate
-from operator import add
 
-SIZES = {form % size: size for size in range(1, 1 << 12) for form in (b"%x", b"%X")}
+import numpy as np
+
+from ..model.packet import Ints
+from .whole_chunks import whole_chunks
+
 LINE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,16})[ \t]*(?:;[^\n]*)?\Z")
 LINE_MAX = 16 << 10
-EOL = b"\r\n"
+BULK = 1500
+"""Bytes from which on looking at all chunks at once pays."""
 
 
 class Ending(Enum):
@@ -26,22 +29,20 @@ class Chunks:
         pos: where the first unread byte stands; behind the chunk line of the last chunk once that was reached.
         left: bytes of the chunk under way that are still to come.
         lined: the line end of a chunk's data stands before the next chunk line.
-        parts: what the chunks hold. starts, wires: where each part begins among them, and in the stream.
     """
 
-    __slots__ = ("_base", "_data", "_total", "left", "lined", "parts", "pos", "starts", "wires")
+    __slots__ = ("_base", "_begins", "_data", "_parts", "_sizes", "left", "lined", "pos")
 
     def __init__(self, data: bytes, pos: int, base: int, left: int, lined: bool) -> None:
         """`base`: where ``data[0]`` stands in the stream."""
         self.pos = pos
         self.left = left
         self.lined = lined
-        self.parts: list[bytes] = []
-        self.starts: list[int] = []
-        self.wires: list[int] = []
+        self._parts: list[bytes] = []
+        self._begins: list[Ints] = []  # where parts begin in `data`
+        self._sizes: list[Ints] = []
         self._base = base
         self._data = data
-        self._total = 0
 
     def read(self) -> Ending:
         """Read as far as the bytes reach."""
@@ -58,19 +59,27 @@ class Chunks:
                 return ending
         return Ending.PARTIAL
 
+    def data(self) -> bytes:
+        """What the chunks hold."""
+        return b"".join(self._parts)
+
+    def places(self) -> tuple[Ints, Ints]:
+        """Where each part begins in what the chunks hold, and in the stream."""
+        sizes = np.concatenate(self._sizes)
+        return np.cumsum(sizes) - sizes, np.concatenate(self._begins) + self._base
+
     def _take(self, start: int, size: int) -> None:
         part = self._data[start : start + size]
-        self.parts.append(part)
-        self.starts.append(self._total)
-        self.wires.append(self._base + start)
-        self._total += len(part)
+        self._parts.append(part)
+        self._begins.append(np.array([start]))
+        self._sizes.append(np.array([len(part)]))
         self.pos = start + len(part)
         self.left = size - len(part)
         self.lined = True
 
     def _line_end(self) -> Ending | None:
         data, pos = self._data, self.pos
-        if data.startswith(EOL, pos):
+        if data.startswith(b"\r\n", pos):
             self.pos += 2
         elif data.startswith(b"\n", pos):
             self.pos += 1
@@ -80,26 +89,15 @@ class Chunks:
         return None
 
     def _many(self) -> None:
-        """All whole chunks from here on, as long as none holds a CRLF and none has an extension: then the bytes are
-        chunk line, data, chunk line, data, each up to a CRLF."""
-        lines = self._data[self.pos :].split(EOL)
-        lines.pop()
-        lengths = list(map(len, lines))
-        sizes = lengths[1::2]
-        said = list(map(SIZES.get, lines[0 : 2 * len(sizes) : 2]))
-        count = len(sizes)
-        if said != sizes:
-            count = next(i for i, (a, b) in enumerate(zip(said, sizes, strict=True)) if a != b)
-            sizes = sizes[:count]
-        if not count:
+        """All chunks from here on that are whole and plain."""
+        if len(self._data) - self.pos < BULK:
             return
-        behind = list(accumulate(lengths[: 2 * count]))
-        first = self._base + self.pos + len(EOL)
-        self.wires += map(add, behind[0::2], range(first, first + 4 * count, 4))
-        self.starts += accumulate(sizes[:-1], initial=self._total)
-        self.parts += lines[1 : 2 * count : 2]
-        self._total += sum(sizes)
-        self.pos += behind[-1] + 4 * count
+        begins, ends = whole_chunks(self._data, self.pos)
+        if len(begins):
+            self._parts += map(self._data.__getitem__, map(slice, begins.tolist(), ends.tolist()))
+            self._begins.append(begins)
+            self._sizes.append(ends - begins)
+            self.pos = ends.item(-1) + 2
 
     def _one(self) -> Ending | None:
         """The chunk that begins here."""

@@ -27,7 +27,7 @@ class Connection:
     def feed(self, event: Chunk | Gap) -> None:
         """The next bytes of a direction, or that they are missing."""
         if isinstance(event, Chunk):
-            self._seen = event.marks.packets[-1], event.marks.times[-1]
+            self._seen = event.marks.packets.item(-1), event.marks.times.item(-1)
         self._feed(event, self._side(event.side))
 
     def close(self, close: Close) -> None:

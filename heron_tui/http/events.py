@@ -3,15 +3,21 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+
+from ..model.packet import Ints
+
+NOWHERE: Ints = np.zeros(0, np.int64)
+
 
 @dataclass(slots=True)
 class Found:
-    """Events in order, as parallel lists; bytes [start, end) of each in the decoded body."""
+    """Events in order, as parallel columns; bytes [start, end) of each in the decoded body."""
 
     names: list[str] = field(default_factory=list)
     data: list[bytes] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
+    starts: Ints = field(default_factory=lambda: NOWHERE)
+    ends: Ints = field(default_factory=lambda: NOWHERE)
 
     def __len__(self) -> int:
         return len(self.data)

@@ -3,6 +3,8 @@
 from enum import IntEnum
 from typing import Protocol
 
+import numpy as np
+
 from ..model.flow import CLIENT, SERVER, Chunk, Gap, Side
 from ..model.http import Headers, Place
 from .context import Context
@@ -358,7 +360,7 @@ class Frames:
     def _flush(self, stream: int) -> None:
         if stream in self._runs:
             parts, starts, wires = self._runs.pop(stream)
-            self._teller.data(stream, Run(b"".join(parts), starts, wires, self._tape.marks))
+            self._teller.data(stream, Run(b"".join(parts), np.array(starts), np.array(wires), self._tape.marks))
 
     def _desync(self, why: str) -> bool:
         self._say(why)

@@ -1,5 +1,7 @@
 """gRPC messages in a body: a flag byte, four bytes of length, the message ("gRPC over HTTP2", grpc.io)."""
 
+import numpy as np
+
 from .events import Found
 
 PREFIX = 5
@@ -29,33 +31,34 @@ class Grpc:
 
     def feed(self, data: bytes) -> Found:
         """The messages that the next bytes of the body complete."""
-        found = Found()
         if self._over:
             self.start += len(data)
-            return found
+            return Found()
         self._parts.append(data)
         self._held += len(data)
         if self._held < self._wanted:
-            return found
+            return Found()
         text = b"".join(self._parts)
         at, self._wanted = 0, PREFIX
+        names: list[str] = []
+        told: list[bytes] = []
+        places = [self.start]
         while len(text) - at >= PREFIX:
             size = PREFIX + int.from_bytes(text[at + 1 : at + PREFIX])
             if size > self._limit or text[at] & 0x7E:
                 self.overflows += 1
                 self.gap()
-                return found
+                return _found(names, told, places)
             if len(text) - at < size:
                 self._wanted = size
                 break
-            found.names.append("compressed" if text[at] & 1 else "")
-            found.data.append(text[at + PREFIX : at + size])
-            found.starts.append(self.start)
-            found.ends.append(self.start + size)
+            names.append("compressed" if text[at] & 1 else "")
+            told.append(text[at + PREFIX : at + size])
             self.start += size
+            places.append(self.start)
             at += size
         self._parts, self._held = [text[at:]], len(text) - at
-        return found
+        return _found(names, told, places)
 
     def gap(self) -> None:
         """Bytes are missing here."""
@@ -65,3 +68,9 @@ class Grpc:
     def close(self, _whole: bool) -> Found:
         """The body is over."""
         return Found()
+
+
+def _found(names: list[str], data: list[bytes], places: list[int]) -> Found:
+    """Messages, each of which begins where the one before ends."""
+    borders = np.array(places, np.int64)
+    return Found(names, data, borders[:-1], borders[1:])

@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable
 from typing import Protocol
 
+import numpy as np
+
 from ..model.flow import Chunk, Gap, Side
 from ..model.http import Headers, Place
 from .chunks import Chunks, Ending
 from .context import Context
 from .head import HEAD_END, Framing, RequestHead, StatusHead, parse_headers, parse_request, parse_status
-from .run import Run
+from .run import HEAD, Run
 from .sniff import STATUS_BEGINS, begins_request, begins_status, find_request, find_status
 from .tape import Tape
 
@@ -189,7 +191,7 @@ class Reader:
         start, pos = tape.offset, tape.pos
         tape.pos += size
         self._empty = False
-        self._handler.body(Run(tape.data[pos : pos + size], [0], [start], tape.marks))
+        self._handler.body(Run(tape.data[pos : pos + size], HEAD, np.array([start]), tape.marks))
 
     def _sized(self) -> bool:
         size = min(self._left, len(self._tape))
@@ -212,9 +214,9 @@ class Reader:
         ending = chunks.read()
         tape.pos = chunks.pos
         self._left, self._lined = chunks.left, chunks.lined
-        if chunks.parts and (data := b"".join(chunks.parts)):
+        if data := chunks.data():
             self._empty = False
-            self._handler.body(Run(data, chunks.starts, chunks.wires, tape.marks))
+            self._handler.body(Run(data, *chunks.places(), tape.marks))
         if ending is Ending.LAST:
             self._state = self._trailers
         elif ending is Ending.BROKEN:

@@ -1,5 +1,7 @@
 """Lines of JSON: application/x-ndjson and its like. Each line that is not blank is an event."""
 
+import numpy as np
+
 from .events import Found
 
 
@@ -37,18 +39,19 @@ class Ndjson:
             return Found()
         text = b"".join((*self._parts, data))
         lines = text.split(b"\n")
-        found = Found()
+        kept: list[bytes] = []
+        starts: list[int] = []
+        ends: list[int] = []
         end = self.start
         for line in lines[:-1]:
             start, end = end, end + len(line) + 1
             if line := line.strip(b" \t\r"):
-                found.names.append("")
-                found.data.append(line)
-                found.starts.append(start)
-                found.ends.append(end)
+                kept.append(line)
+                starts.append(start)
+                ends.append(end)
         self.start, self._parts, self._held = end, [], 0
         self._hold(lines[-1])
-        return found
+        return Found([""] * len(kept), kept, np.array(starts, np.int64), np.array(ends, np.int64))
 
     def gap(self) -> None:
         """Bytes are missing here."""

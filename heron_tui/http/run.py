@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..model.flow import Marks
+from ..model.packet import Ints
 
-BULK = 12  # from so many stretches on, numpy's overhead pays
+HEAD: Ints = np.zeros(1, np.int64)
+"""`Run.starts` of a single piece."""
 
 
 @dataclass(slots=True)
@@ -25,76 +27,56 @@ class Run:
     """
 
     data: bytes
-    starts: list[int]
-    wire: list[int]
+    starts: Ints
+    wire: Ints
     marks: Marks
     exact: bool = True
 
     @property
     def end(self) -> int:
         """Offset in the stream behind the last byte."""
-        return self.wire[-1] + (len(self.data) - self.starts[-1] if self.exact else 1)
+        return self.wire.item(-1) + (len(self.data) - self.starts.item(-1) if self.exact else 1)
 
     def segment(self, offset: int) -> int:
         """Index in `marks` of the segment that carried ``data[offset]``."""
         if len(self.marks.starts) == 1:
             return 0
-        piece = max(bisect_right(self.starts, offset) - 1, 0)
-        return self.marks.index(self.wire[piece] + (offset - self.starts[piece] if self.exact else 0))
+        piece = max(int(self.starts.searchsorted(offset, "right")) - 1, 0) if len(self.starts) > 1 else 0
+        return self.marks.index(self.wire.item(piece) + (offset - self.starts.item(piece) if self.exact else 0))
 
     def at(self, offset: int) -> tuple[int, int]:
         """Packet and time of ``data[offset]``."""
         segment = self.segment(offset)
-        return self.marks.packets[segment], self.marks.times[segment]
+        return self.marks.packets.item(segment), self.marks.times.item(segment)
 
-    def places(
-        self, starts: list[int], ends: list[int], base: int
-    ) -> tuple[list[int], list[int], list[int], list[int]]:
+    def places(self, starts: Ints, ends: Ints, base: int) -> tuple[Ints, Ints, Ints, Ints]:
         """Packets and times of the first bytes, and of the last bytes, of stretches [start, end) of `data`.
 
         Args:
             starts, ends: count from `base`.
         """
-        if len(starts) > BULK:
-            first, last = self._segments(starts, ends, base)
-        else:
-            first = [self.segment(start - base) for start in starts]
-            last = [self.segment(end - base - 1) for end in ends]
-        packets, times = self._carried(first)
-        if first == last:
-            return packets, times, packets[:], times[:]
-        return packets, times, *self._carried(last)
-
-    def _carried(self, segments: list[int]) -> tuple[list[int], list[int]]:
-        """Packets and times of segments."""
+        first, last = self._segments(starts - base), self._segments(ends - (base + 1))
         packets, times = self.marks.packets, self.marks.times
-        begin, end = segments[0], segments[-1] + 1
-        if end - begin == len(segments) and segments == list(range(begin, end)):
-            return packets[begin:end], times[begin:end]
-        return list(map(packets.__getitem__, segments)), list(map(times.__getitem__, segments))
+        return packets[first], times[first], packets[last], times[last]
 
-    def _segments(self, starts: list[int], ends: list[int], base: int) -> tuple[list[int], list[int]]:
-        count = len(starts)
+    def _segments(self, offsets: Ints) -> Ints:
+        """`segment` of many bytes."""
         if len(self.marks.starts) == 1:
-            return [0] * count, [0] * count
-        wanted = np.array([*starts, *ends], np.int64) - base
-        wanted[count:] -= 1
-        wire = np.array(self.wire, np.int64)
+            return np.zeros(len(offsets), np.int64)
         if len(self.starts) == 1:
-            places = wanted + wire[0] if self.exact else np.repeat(wire, 2 * count)
+            places = offsets + self.wire[0] if self.exact else np.repeat(self.wire, len(offsets))
         else:
-            pieces = np.array(self.starts, np.int64)
-            piece = np.maximum(pieces.searchsorted(wanted, "right") - 1, 0)
-            places = wire[piece] + (wanted - pieces[piece]) if self.exact else wire[piece]
-        found = np.array(self.marks.starts, np.int64).searchsorted(places, "right") - 1
-        segments: list[int] = np.maximum(found, 0).tolist()
-        return segments[:count], segments[count:]
+            piece = np.maximum(self.starts.searchsorted(offsets, "right") - 1, 0)
+            places = self.wire[piece]
+            if self.exact:
+                places += offsets - self.starts[piece]
+        return np.maximum(self.marks.starts.searchsorted(places, "right") - 1, 0)
 
     def pieces(self) -> Iterator[tuple[int, bytes]]:
         """The bytes cut where a piece or a segment begins: (place in the stream, bytes)."""
-        marks = self.marks.starts
-        ends = [*self.starts[1:], len(self.data)]
-        for start, end, wire in zip(self.starts, ends, self.wire, strict=True):
+        marks = self.marks.starts.tolist()
+        starts = self.starts.tolist()
+        for start, end, wire in zip(starts, [*starts[1:], len(self.data)], self.wire.tolist(), strict=True):
             segment = bisect_right(marks, wire)
             while start < end:
                 stop = end

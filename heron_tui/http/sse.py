@@ -1,9 +1,10 @@
 """Server-sent events as the WHATWG has them (HTML, 9.2.6 "Interpreting an event stream")."""
 
 import re
-from itertools import accumulate, repeat
-from operator import add, contains
 
+import numpy as np
+
+from ..model.packet import Ints
 from .events import Found
 
 BOM = b"\xef\xbb\xbf"
@@ -11,6 +12,7 @@ LINE = re.compile(rb"([^\r\n]*)(?:\r\n|\r|\n)")
 # A CR at the very end is no line end yet: an LF may still come.
 BLANK = re.compile(rb"(?:\r\n|\n|\r(?=[^\n]))(?:\r\n|\n|\r(?=[^\n]))")
 EVENT, DATA = b"event: ", b"data: "
+NEWLINE = ord("\n")
 
 
 class Sse:
@@ -140,27 +142,33 @@ def plain(text: bytes, offset: int) -> Found | None:
 
 def _unnamed(text: bytes, offset: int) -> Found | None:
     data = text[len(DATA) : -2].split(b"\n\n" + DATA)
-    if any(map(contains, data, repeat(b"\n"))):
+    if text.count(b"\n") != 2 * len(data):  # a line more than those two
         return None
-    ends = list(accumulate(map(add, map(len, data), repeat(len(DATA) + 2)), initial=offset))
-    return Found([""] * len(data), data, ends[:-1], ends[1:])
+    return Found([""] * len(data), data, *_borders(text, offset, 2))
 
 
 def _named(text: bytes, offset: int) -> Found | None:
-    lines = text.split(b"\n")
+    lines = text.replace(b"\n" + DATA, b"\n").split(b"\n")
     lines.pop()
     heads, data = lines[::3], lines[1::3]
     if len(lines) % 3 or any(lines[2::3]):
         return None
+    # These counts leave only one way: each second line, and no other, had the prefix that was taken away.
+    if text.count(b"\n\n" + EVENT) != len(data) - 1 or text.count(b"\n" + DATA) != len(data):
+        return None
     names = {head: head[len(EVENT) :].decode("utf-8", "replace") for head in set(heads)}
     if not all(head.startswith(EVENT) for head in names):
         return None
-    data = [line.removeprefix(DATA) for line in data]
-    sizes = map(add, map(len, heads), map(len, data))
-    ends = list(accumulate(map(add, sizes, repeat(len(DATA) + 3)), initial=offset))
-    if ends[-1] != offset + len(text):  # a line had no such prefix
-        return None
-    return Found(list(map(names.__getitem__, heads)), data, ends[:-1], ends[1:])
+    return Found(list(map(names.__getitem__, heads)), data, *_borders(text, offset, 3))
+
+
+def _borders(text: bytes, offset: int, lines: int) -> tuple[Ints, Ints]:
+    """Where events of so many lines begin and end."""
+    ends = np.flatnonzero(np.frombuffer(text, np.uint8) == NEWLINE)[lines - 1 :: lines]
+    borders = np.empty(len(ends) + 1, np.int64)
+    borders[0] = offset
+    np.add(ends, offset + 1, out=borders[1:])
+    return borders[:-1], borders[1:]
 
 
 def exact(text: bytes, offset: int) -> tuple[Found, int]:
@@ -168,7 +176,9 @@ def exact(text: bytes, offset: int) -> tuple[Found, int]:
 
     A CR at the end of `text` counts as a line end.
     """
-    found = Found()
+    names: list[str] = []
+    told: list[bytes] = []
+    places: list[tuple[int, int]] = []
     start = end = 0
     name = b""
     data: list[bytes] = []
@@ -177,10 +187,9 @@ def exact(text: bytes, offset: int) -> tuple[Found, int]:
         end = match.end()
         if not line:
             if data:
-                found.names.append(name.decode("utf-8", "replace"))
-                found.data.append(b"\n".join(data))
-                found.starts.append(offset + start)
-                found.ends.append(offset + end)
+                names.append(name.decode("utf-8", "replace"))
+                told.append(b"\n".join(data))
+                places.append((offset + start, offset + end))
             name, data, start = b"", [], end
             continue
         key, _, value = line.partition(b":")
@@ -188,4 +197,5 @@ def exact(text: bytes, offset: int) -> tuple[Found, int]:
             data.append(value.removeprefix(b" "))
         elif key == b"event":
             name = value.removeprefix(b" ")
-    return found, start
+    starts, ends = np.array(places, np.int64).reshape(-1, 2).T
+    return Found(names, told, starts, ends), start

@@ -1,7 +1,11 @@
 """The bytes of one direction that have come and were not read yet, with the packets that carried them."""
 
+import numpy as np
+
 from ..model.flow import Chunk, Flow, Marks, Side
 from ..model.http import Place
+
+NONE = Marks(*(np.zeros(0, np.int64) for _ in range(3)))
 
 
 class Tape:
@@ -16,7 +20,7 @@ class Tape:
         self.data = b""
         self.base = 0
         self.pos = 0
-        self.marks = Marks([], [], [])
+        self.marks = NONE
 
     def __len__(self) -> int:
         return len(self.data) - self.pos
@@ -34,8 +38,11 @@ class Tape:
         keep = self.marks.index(self.offset)
         old, new = self.marks, chunk.marks
         base = chunk.offset - len(self)
-        starts = [max(start, base) for start in old.starts[keep:]]
-        self.marks = Marks(starts + new.starts, old.packets[keep:] + new.packets, old.times[keep:] + new.times)
+        self.marks = Marks(
+            np.concatenate((np.maximum(old.starts[keep:], base), new.starts)),
+            np.concatenate((old.packets[keep:], new.packets)),
+            np.concatenate((old.times[keep:], new.times)),
+        )
         self.data = self.data[self.pos :] + chunk.data
         self.base, self.pos = base, 0
 
@@ -56,7 +63,7 @@ class Tape:
     def at(self, offset: int) -> tuple[int, int]:
         """Packet and time of the byte at `offset` of the stream."""
         segment = self.marks.index(offset)
-        return self.marks.packets[segment], self.marks.times[segment]
+        return self.marks.packets.item(segment), self.marks.times.item(segment)
 
     def place(self, start: int, end: int) -> Place:
         """The place of the bytes [start, end) of the stream."""

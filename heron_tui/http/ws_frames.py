@@ -274,7 +274,7 @@ class Frames:
 
     def _hunt(self) -> bool:
         tape = self._tape
-        for start in tape.marks.starts:
+        for start in tape.marks.starts.tolist():
             at = max(start - tape.base, tape.pos)
             if at < len(tape.data) and begins_messages(tape.data, at):
                 self._context.skipped(at - tape.pos)

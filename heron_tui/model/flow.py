@@ -1,8 +1,12 @@
 """Flows: TCP connections (or TLS plaintext streams) and the ordered bytes of their two directions."""
 
-from bisect import bisect_right
+from __future__ import annotations
+
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from .packet import Ints
 
 CLIENT: Final = 0
 SERVER: Final = 1
@@ -59,18 +63,18 @@ class Flow:
 
 @dataclass(slots=True)
 class Marks:
-    """Which packet, at which time, carried which byte: parallel lists, ordered by `starts`.
+    """Which packet, at which time, carried which byte: parallel columns, ordered by `starts`.
 
     Segment `i` covers the bytes from ``starts[i]`` up to ``starts[i + 1]`` (the last one: to the end).
     """
 
-    starts: list[int]
-    packets: list[int]
-    times: list[int]
+    starts: Ints
+    packets: Ints
+    times: Ints
 
     def index(self, offset: int) -> int:
         """The segment that holds the byte at `offset` (the first one for anything before it)."""
-        return max(bisect_right(self.starts, offset) - 1, 0)
+        return max(int(self.starts.searchsorted(offset, "right")) - 1, 0)
 
 
 @dataclass(slots=True)

@@ -1,8 +1,13 @@
 """HTTP exchanges, whatever version carried them: the events that the http floor gives to those above it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from .packet import Ints
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -92,7 +97,7 @@ class Response:
 
 @dataclass(slots=True)
 class EventBatch:
-    """Consecutive events of one response: SSE events, NDJSON lines, WebSocket or gRPC messages. Parallel lists.
+    """Consecutive events of one response: SSE events, NDJSON lines, WebSocket or gRPC messages. Parallel columns.
 
     Attributes:
         kind: `sse`, `ndjson`, `websocket`.
@@ -109,12 +114,12 @@ class EventBatch:
     index: int
     names: list[str]
     data: list[bytes]
-    starts: list[int]
-    ends: list[int]
-    t_us: list[int]
-    t_end_us: list[int]
-    first_packet: list[int]
-    last_packet: list[int]
+    starts: Ints
+    ends: Ints
+    t_us: Ints
+    t_end_us: Ints
+    first_packet: Ints
+    last_packet: Ints
 
     def __len__(self) -> int:
         return len(self.data)

@@ -45,7 +45,7 @@ class Feed:
         begins, sizes = line.start[places], line.size[places]
         self._places = places.tolist()
         self._begins, self._ends = begins.tolist(), (begins + sizes).tolist()
-        self._packets, self._times = self._number[places].tolist(), line.time_us[places].tolist()
+        self._packets, self._times = self._number[places], line.time_us[places]
         self._sums = np.concatenate(([0], np.cumsum(sizes)))
         self._turns = (np.flatnonzero(np.diff(groups.way[places])) + 1).tolist()
 
@@ -119,9 +119,11 @@ class Feed:
             direction.bulk(
                 self._sums.item(until) - before,
                 parts,
-                (self._sums[first:until] + (direction.offset - before)).tolist(),
-                self._packets[first:until],
-                self._times[first:until],
+                (
+                    self._sums[first:until] + (direction.offset - before),
+                    self._packets[first:until],
+                    self._times[first:until],
+                ),
             )
             prints = [self._print(one) for one in self._places[max(first, until - RECENT) : until]]
             direction.recent = [*direction.recent, *prints][-RECENT:]

@@ -1,7 +1,9 @@
 """The events of one flow while they are made: consecutive bytes of one side become one Chunk."""
 
+import numpy as np
+
 from ..model.flow import CLIENT, Chunk, Close, Flow, FlowEvent, Gap, Marks, Side
-from ..model.packet import Buffer
+from ..model.packet import Buffer, Ints
 
 
 class Outlet:
@@ -18,7 +20,7 @@ class Outlet:
         self.flip = 0
         self.events: list[FlowEvent] = []
         self._parts: list[Buffer] = []
-        self._marks = Marks([], [], [])
+        self._marks: list[tuple[Ints, Ints, Ints]] = []
         self._way = 0
         self._offset = 0
 
@@ -26,22 +28,18 @@ class Outlet:
         return 1 if way ^ self.flip else 0
 
     def data(self, way: int, offset: int, data: bytes, packet: int, time_us: int) -> None:
-        self.run(way, offset, parts=[data], starts=[offset], packets=[packet], times=[time_us])
+        self.run(way, offset, [data], (np.array([offset]), np.array([packet]), np.array([time_us])))
 
-    def run(
-        self, way: int, offset: int, *, parts: list[Buffer], starts: list[int], packets: list[int], times: list[int]
-    ) -> None:
-        """Take consecutive segments of one direction, the first of them at `offset`."""
+    def run(self, way: int, offset: int, parts: list[Buffer], marks: tuple[Ints, Ints, Ints]) -> None:
+        """Take consecutive segments of one direction, the first of them at `offset`; `marks` as `Marks` has them."""
         if self._parts and way != self._way:
             self.flush()
         if self._parts:
             self._parts += parts
-            self._marks.starts += starts
-            self._marks.packets += packets
-            self._marks.times += times
+            self._marks.append(marks)
         else:
             self._way, self._offset = way, offset
-            self._parts, self._marks = parts, Marks(starts, packets, times)
+            self._parts, self._marks = parts, [marks]
 
     def gap(self, way: int, offset: int, size: int, packet: int, time_us: int) -> None:
         self.flush()
@@ -62,8 +60,9 @@ class Outlet:
             self.flow.bytes_client += len(data)
         else:
             self.flow.bytes_server += len(data)
-        self.events.append(Chunk(self.flow, side, self._offset, data, self._marks))
-        self._parts = []
+        marks = Marks(*map(np.concatenate, zip(*self._marks, strict=True)))  # copies, which hold no batch in memory
+        self.events.append(Chunk(self.flow, side, self._offset, data, marks))
+        self._parts, self._marks = [], []
 
     def take(self) -> list[FlowEvent]:
         self.flush()

@@ -3,7 +3,7 @@
 from bisect import bisect_right, insort
 from typing import NamedTuple
 
-from ..model.packet import Buffer, Kind
+from ..model.packet import Buffer, Ints, Kind
 from .limits import Limits
 from .outlet import Outlet
 
@@ -144,10 +144,10 @@ class Direction:
         self._go_on(arrival.clock)
         return Kind.DATA
 
-    def bulk(self, size: int, parts: list[Buffer], starts: list[int], packets: list[int], times: list[int]) -> None:
+    def bulk(self, size: int, parts: list[Buffer], marks: tuple[Ints, Ints, Ints]) -> None:
         """Take consecutive whole segments that begin exactly at `seq`, `size` bytes together."""
         assert self.seq is not None
-        self.outlet.run(self.way, self.offset, parts=parts, starts=starts, packets=packets, times=times)
+        self.outlet.run(self.way, self.offset, parts, marks)
         self._advance(size)
 
     def finish(self, seq: int, arrival: Arrival) -> None:

@@ -7,7 +7,6 @@ import re
 import sqlite3
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -100,27 +99,12 @@ class EventWriter:
 
 
 def _table(batches: Sequence[EventBatch], names: list[str], base: int) -> Table:
-    """Making integers of Python's costs more than packing them: equal columns (most events lie in one packet) are made
-    once."""
-
-    def column(name: str) -> list[Any]:
-        parts = [getattr(batch, name) for batch in batches]
-        return parts[0] if len(parts) == 1 else list(chain.from_iterable(parts))
-
-    starts, ends = column("starts"), column("ends")
-    t_us, t_end_us, first, last = column("t_us"), column("t_end_us"), column("first_packet"), column("last_packet")
-    table: Table = np.empty((len(COLUMNS), len(starts)), np.int64)
+    table: Table = np.empty((len(COLUMNS), sum(map(len, batches))), np.int64)
     code = {name: place for place, name in enumerate(names)}
-    table[0] = list(map(code.__getitem__, column("names"))) if len(names) > 1 else 0
-    table[2] = ends
-    if starts[1:] == ends[:-1]:
-        table[1, 0], table[1, 1:] = starts[0], table[2, :-1]
-    else:
-        table[1] = starts
-    table[3] = t_us
-    table[4] = table[3] if t_end_us == t_us else t_end_us
-    table[5] = first
-    table[6] = table[5] if last == first else last
+    coded = map(code.__getitem__, chain.from_iterable([batch.names for batch in batches]))
+    table[0] = list(coded) if len(names) > 1 else 0
+    for row, field in enumerate(("starts", "ends", "t_us", "t_end_us", "first_packet", "last_packet"), 1):
+        np.concatenate([getattr(batch, field) for batch in batches], out=table[row])
     table[5:] += base
     return table
 

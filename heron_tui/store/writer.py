@@ -135,8 +135,8 @@ class Writer:
         batches = [batch for batch in batches if len(batch)]
         if batches:
             now.events = batches[-1].index + len(batches[-1])
-            now.reached = max(now.reached, max(batches[-1].last_packet) + self._base)
-            now.end = max(now.end, batches[-1].ends[-1])
+            now.reached = max(now.reached, int(batches[-1].last_packet.max()) + self._base)
+            now.end = max(now.end, batches[-1].ends.item(-1))
         in_body = end is not None and now.end <= len(end.body)
         if batches:
             self._events.put(id, batches, self._base, data=not in_body)

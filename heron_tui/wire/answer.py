@@ -1,7 +1,6 @@
 """What a response has said so far: wire APIs put pieces in, anyone may look at any time."""
 
 from collections.abc import Sequence
-from operator import sub
 from typing import Any, Literal
 
 from ..model.call import CallResponse, ToolCall
@@ -98,20 +97,19 @@ class Answer:
         """Fold a batch of events, with their times."""
         if not batch.data:
             return
-        hits = self.take_bounded(batch.names, batch.data, batch.ends[-1] - batch.starts[0])
+        hits = self.take_bounded(batch.names, batch.data, batch.ends.item(-1) - batch.starts.item(0))
         if not hits:
             return
         self._content_events += len(hits)
         at = batch.t_us
-        times = at[:] if len(hits) == len(at) else [at[hit] for hit in hits]
+        times = at if len(hits) == len(at) else at[hits]
         if self._last_us is None:
-            self._first_us = times[0]
+            self._first_us = times.item(0)
         else:
-            times.insert(0, self._last_us)
-        self._last_us = times[-1]
+            self._max_gap_us = max(self._max_gap_us or 0, times.item(0) - self._last_us)
+        self._last_us = times.item(-1)
         if len(times) > 1:
-            gap = max(map(sub, times[1:], times))
-            self._max_gap_us = max(self._max_gap_us or 0, gap)
+            self._max_gap_us = max(self._max_gap_us or 0, int((times[1:] - times[:-1]).max()))
 
     def take_bounded(self, names: Sequence[str], data: list[bytes], size: int) -> list[int]:
         """`take`, which keeps no more text once there is too much of it; `size` is that of the events, in bytes."""

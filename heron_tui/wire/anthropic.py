@@ -12,7 +12,8 @@ import msgspec
 from ..model.call import CallRequest, Message
 from ..model.http import Request
 from . import digest, lenient, pieces
-from .answer import Answer, Block, BlockKind
+from .alike import Alike
+from .answer import Answer, Block, BlockKind, Key
 from .api import Route, WireApi, is_array, names_of, streaming
 from .body import Body
 
@@ -121,6 +122,19 @@ class _Event(msgspec.Struct, gc=False):
 
 
 _decoder = lenient.EventDecoder(_Event)
+_markers = (b'"text":"', b'"partial_json":"', b'"thinking":"')
+
+
+def _only_text(data: bytes) -> tuple[tuple[Key, BlockKind], str] | None:
+    """See `Alike`: a delta that names its block and brings one text."""
+    event = _decoder.decode([data])[0]
+    if event is None or event.type != "content_block_delta" or event.index is None or event.delta is None:
+        return None
+    delta = event.delta
+    match [one for one in (delta.text, delta.partial_json, delta.thinking) if one is not None]:
+        case [str(text)]:
+            return ((0, event.index), _kind_of(delta)), text
+    return None
 
 
 class AnthropicAnswer(Answer):
@@ -129,13 +143,25 @@ class AnthropicAnswer(Answer):
     def __init__(self) -> None:
         super().__init__()
         self._newest = 0
+        self._alike = Alike(_markers, _only_text)
 
     def take(self, names: Sequence[str], data: list[bytes]) -> list[int]:
+        hits: list[int] = []
+        for stretch in self._alike.stretches(data):
+            if stretch.place is None:
+                hits += self._take_each(names, data[stretch.start : stretch.stop], stretch.start)
+            else:
+                self.block(*stretch.place).pieces += filter(None, stretch.texts)
+                hits += stretch.hits()
+        return hits
+
+    def _take_each(self, names: Sequence[str], data: list[bytes], first: int) -> list[int]:
+        """Events one by one; `first` is the place of the first of them in `names`."""
         hits: list[int] = []
         hit = hits.append
         blocks = self.blocks
         at, block = -1, Block("other")  # the block of the delta before: mostly that of the next one
-        for place, event in enumerate(_decoder.decode(data)):
+        for place, event in enumerate(_decoder.decode(data), first):
             if event is None:
                 continue
             kind = event.type or names[place]
@@ -147,12 +173,12 @@ class AnthropicAnswer(Answer):
                 if index != at or (0, index) not in blocks:
                     at, block = index, self.block((0, index), _kind_of(delta))
                 piece = delta.text or delta.partial_json or delta.thinking
-                if piece.__class__ is str:
-                    block.pieces.append(piece)
+                if piece:
                     hit(place)
-                elif piece:
-                    block.whole = piece
-                    hit(place)
+                    if piece.__class__ is str:
+                        block.pieces.append(piece)
+                    else:
+                        block.whole = piece
             elif self._take_other(kind, event):
                 hit(place)
                 at = -1

@@ -12,7 +12,8 @@ import msgspec
 from ..model.call import CallRequest, Message
 from ..model.http import Request
 from . import digest, lenient, pieces
-from .answer import Answer, Block
+from .alike import Alike
+from .answer import Answer, Block, Key
 from .api import Route, WireApi, azure, is_array, names_of, streaming
 from .body import Body
 
@@ -138,6 +139,29 @@ class _Chunk(msgspec.Struct, gc=False):
 
 
 _decoder = lenient.EventDecoder(_Chunk)
+_markers = (b'"content":"', b'"arguments":"')
+
+
+def _only_text(data: bytes) -> tuple[Key, str] | None:
+    """See `Alike`: a chunk with one choice, which brings text or arguments of a tool call that was named before."""
+    chunk = _decoder.decode([data])[0]
+    if chunk is None or chunk.usage or chunk.error is not None or not chunk.choices or len(chunk.choices) > 1:
+        return None
+    choice = chunk.choices[0]
+    delta = choice.delta
+    if delta is None or choice.finish_reason or choice.message is not None:
+        return None
+    if delta.reasoning_content or delta.reasoning or delta.refusal or delta.function_call is not None:
+        return None
+    if not delta.tool_calls:
+        return ((choice.index, TEXT, 0), delta.content) if isinstance(delta.content, str) else None
+    call = delta.tool_calls[0]
+    held = call.function
+    if delta.content or len(delta.tool_calls) > 1 or call.index is None or call.id or call.custom or held is None:
+        return None
+    if held.name or not isinstance(held.arguments, str):
+        return None
+    return (choice.index, TOOL, call.index), held.arguments
 
 
 class ChatAnswer(Answer):
@@ -146,23 +170,49 @@ class ChatAnswer(Answer):
     def __init__(self) -> None:
         super().__init__()
         self._newest: dict[int, int] = {}
+        self._alike = Alike(_markers, _only_text)
 
     def take(self, names: Sequence[str], data: list[bytes]) -> list[int]:
+        begun = 0
+        hits: list[int] = []
+        if self.id is None or self.model is None:  # until these are known, it counts what each chunk says of the whole
+            begun = 1
+            hits += self._take_each(names, data[:begun], 0)
+        if any(names) or self.id is None or self.model is None:
+            return hits + self._take_each(names, data[begun:], begun)
+        for stretch in self._alike.stretches(data, begun):
+            if stretch.place is None:
+                hits += self._take_each(names, data[stretch.start : stretch.stop], stretch.start)
+            else:
+                self._take_texts(stretch.place, list(filter(None, stretch.texts)))
+                hits += stretch.hits()
+        return hits
+
+    def _take_texts(self, place: Key, texts: list[str]) -> None:
+        choice, kind, index = place
+        if kind == TOOL:
+            self._newest[choice] = index
+            self.block(place, "tool").pieces += texts
+        elif texts:
+            self.block(place, "text").pieces += texts
+
+    def _take_each(self, names: Sequence[str], data: list[bytes], first: int) -> list[int]:
+        """Chunks one by one; `first` is the place of the first of them in `names`."""
         hits: list[int] = []
         done = bool(data) and data[-1] == b"[DONE]"
         named = any(names)
         known = self.id is not None and self.model is not None
         at, pieces = -1, [""]  # of the choice before: mostly that of the next one
-        for place, chunk in enumerate(_decoder.decode(data[:-1] if done else data)):
+        for place, chunk in enumerate(_decoder.decode(data[:-1] if done else data), first):
             if chunk is None:
-                self.ended = self.ended or data[place].strip() == b"[DONE]"
+                self.ended = self.ended or data[place - first].strip() == b"[DONE]"
                 continue
             if not known:
-                known = self._head(lenient.mapping(lenient.loads(data[place])))
+                known = self._head(lenient.mapping(lenient.loads(data[place - first])))
             if chunk.usage:
                 self.use(chunk.usage)
             if chunk.error is not None or (named and names[place] == "error"):
-                self.fail(chunk.error or lenient.loads(data[place]))
+                self.fail(chunk.error or lenient.loads(data[place - first]))
             content = False
             for choice in chunk.choices or ():
                 if choice.finish_reason or choice.message is not None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Literal
 
+import numpy as np
+
 from heron_tui.http.decoder import Decoder
 from heron_tui.http.limits import Limits
 from heron_tui.model.flow import CLIENT, SERVER, Chunk, Close, Flow, FlowEvent, Gap, Marks, Opened, Side
@@ -61,15 +63,14 @@ def flow_events(steps: Iterable[Step], flow: Flow) -> list[FlowEvent]:
     packet = 0
     for step in steps:
         if isinstance(step, Bytes):
-            marks = Marks([], [], [])
+            places: list[tuple[int, int, int]] = []
             at = offsets[step.side]
             for segment in step.segments:
                 packet += 1
-                marks.starts.append(at)
-                marks.packets.append(packet)
-                marks.times.append(1000 * packet)
+                places.append((at, packet, 1000 * packet))
                 at += len(segment)
             if step.data:
+                marks = Marks(*np.array(places).T)
                 events.append(Chunk(flow, step.side, offsets[step.side], step.data, marks))
             offsets[step.side] = at
         elif isinstance(step, Lost):
@@ -158,9 +159,9 @@ def gather(told: Sequence[HttpEvent], counters: HttpCounters) -> Played:
                 talk = talks[event.exchange]
                 assert talk.end is None and event.index == len(talk.events)
                 talk.kind = event.kind
-                talk.events += zip(event.names, event.data, event.starts, event.ends, strict=True)
-                talk.times += zip(event.t_us, event.t_end_us, strict=True)
-                talk.packets += zip(event.first_packet, event.last_packet, strict=True)
+                talk.events += zip(event.names, event.data, event.starts.tolist(), event.ends.tolist(), strict=True)
+                talk.times += zip(event.t_us.tolist(), event.t_end_us.tolist(), strict=True)
+                talk.packets += zip(event.first_packet.tolist(), event.last_packet.tolist(), strict=True)
             case ExchangeEnd():
                 talk = talks[event.exchange]
                 assert talk.end is None and event.events == len(talk.events)

@@ -5,6 +5,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from heron_tui.capture.sources import open_sources
@@ -97,14 +98,15 @@ def segments(event: FlowEvent) -> list[FlowEvent]:
     """A chunk as its segments."""
     if not isinstance(event, Chunk):
         return [event]
-    marks, ends = event.marks, [*event.marks.starts[1:], event.offset + len(event.data)]
+    starts = event.marks.starts.tolist()
+    ends = [*starts[1:], event.offset + len(event.data)]
     return [
         Chunk(
             event.flow,
             event.side,
             start,
             event.data[start - event.offset : end - event.offset],
-            Marks([start], [n], [t]),
+            Marks(np.array([start]), np.array([n]), np.array([t])),
         )
-        for start, end, n, t in zip(marks.starts, ends, marks.packets, marks.times, strict=True)
+        for start, end, n, t in zip(starts, ends, event.marks.packets, event.marks.times, strict=True)
     ]

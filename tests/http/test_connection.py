@@ -1,5 +1,6 @@
 """What a connection speaks, which side is which, and how exchanges end with it."""
 
+import numpy as np
 import pytest
 
 from heron_tui.http.decoder import Decoder
@@ -192,5 +193,5 @@ def test_flows_are_apart():
     told = []
     for n in range(2):
         flow = a_flow(n=n, id=f"f{n}")
-        told += decoder.feed(Chunk(flow, 0, 0, GET, Marks([0], [n + 1], [n + 1])))
+        told += decoder.feed(Chunk(flow, 0, 0, GET, Marks(*np.array([[0], [n + 1], [n + 1]]))))
     assert len({event.exchange for event in told if type(event).__name__ == "Request"}) == 2

@@ -1,5 +1,8 @@
 """Event streams against the standard, written down a second time as it reads (HTML, 9.2.6)."""
 
+from dataclasses import dataclass
+from itertools import chain
+
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -38,17 +41,27 @@ def by_the_book(body: bytes) -> list[tuple[str, bytes]]:
     return events
 
 
-def run(splitter: Sse | Ndjson, parts: list[bytes], whole: bool = True) -> Found:
-    found = Found()
-    for part in [*(splitter.feed(part) for part in parts), *([splitter.close(True)] if whole else [])]:
-        found.names += part.names
-        found.data += part.data
-        found.starts += part.starts
-        found.ends += part.ends
-    return found
+@dataclass
+class Told:
+    names: list[str]
+    data: list[bytes]
+    starts: list[int]
+    ends: list[int]
+
+    def __len__(self) -> int:
+        return len(self.data)
 
 
-def pairs(found: Found) -> list[tuple[str, bytes]]:
+def told(*parts: Found) -> Told:
+    lists = [(part.names, part.data, part.starts.tolist(), part.ends.tolist()) for part in parts]
+    return Told(*(list(chain.from_iterable(column)) for column in zip(*lists, strict=True)))
+
+
+def run(splitter: Sse | Ndjson, parts: list[bytes], whole: bool = True) -> Told:
+    return told(Found(), *(splitter.feed(part) for part in parts), *([splitter.close(True)] if whole else []))
+
+
+def pairs(found: Told) -> list[tuple[str, bytes]]:
     return list(zip(found.names, found.data, strict=True))
 
 
@@ -71,7 +84,7 @@ def test_offsets_frame_their_events(body: bytes):
     at = 0
     for name, data, start, end in zip(found.names, found.data, found.starts, found.ends, strict=True):
         assert at <= start < end <= len(body)
-        assert pairs(exact(body[start:end], 0)[0]) == [(name, data)]
+        assert pairs(told(exact(body[start:end], 0)[0])) == [(name, data)]
         at = end
 
 
@@ -86,17 +99,19 @@ plain_events = st.one_of(
 def test_the_short_way_says_what_the_long_way_says(text: bytes, offset: int):
     short = plain(text, offset)
     assert short is not None or not text
-    assert short is None or short == exact(text, offset)[0]
+    assert short is None or told(short) == told(exact(text, offset)[0])
 
 
 @given(streams.map(lambda text: text + b"\n\n"))
 @example(b"event: a\ndata: x\ndata: y\n\nevent: b\n\n")
 @example(b"event: a\nzzz\n\nevent: b\ndata: \ndata: y\n\n")
+@example(b"event: a\nfoo: x\n\ndata: event: b\ndata: y\n\n")
+@example(b"event: a\nevent: x\n\ndata: event: b\ndata: y\n\n")
 @example(b"data: x\ndata: y\n\n\n\n")
 @example(b"data: x\n\n\n\ndata: y\n\n")
 def test_the_short_way_is_taken_only_where_it_is_right(text: bytes):
     short = plain(text, 7)
-    assert short is None or short == exact(text, 7)[0]
+    assert short is None or told(short) == told(exact(text, 7)[0])
 
 
 def test_an_event_without_its_blank_line_is_held_not_told():

@@ -71,12 +71,10 @@ def response(id: str = "x1", first: int = 3, status: int = 200, kind: str = "tex
 def sse(names: Sequence[str], datas: Sequence[bytes], index: int = 0, start: int = 0, packet: int = 4) -> EventBatch:
     """Events, one in a packet; and see `body_of`."""
     raws = [_raw(name, data) for name, data in zip(names, datas, strict=True)]
-    ends = np.cumsum([start, *map(len, raws)]).tolist()
-    numbers = list(range(packet, packet + len(raws)))
-    times = [T0 + number * 1000 for number in numbers]
-    return EventBatch(
-        "x1", "sse", index, list(names), list(datas), ends[:-1], ends[1:], times, list(times), numbers, list(numbers)
-    )
+    ends = np.cumsum([start, *map(len, raws)])
+    numbers = np.arange(packet, packet + len(raws))
+    times = T0 + numbers * 1000
+    return EventBatch("x1", "sse", index, list(names), list(datas), ends[:-1], ends[1:], times, times, numbers, numbers)
 
 
 def _raw(name: str, data: bytes) -> bytes:

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +27,7 @@ def stream(sizes: list[int]) -> list[EventBatch]:
         names = [("delta", "ping")[n % 2] for n in range(index, index + size)]
         data = [f'{{"n":{n}}}'.encode() for n in range(index, index + size)]
         batches.append(made.sse(names, data, index, start, packet=4 + index))
-        index, start = index + size, batches[-1].ends[-1]
+        index, start = index + size, batches[-1].ends.item(-1)
     return batches
 
 
@@ -133,8 +134,8 @@ def test_says_what_each_packet_is(writer: Writer, read: Read) -> None:
     tool = b'{"content_block":{"type":"tool_use","name":"Bash"}}'
     names = ["message_start", "ping", "content_block_start", "delta", "delta"]
     batch = made.sse(names, [b"{}", b"{}", tool, b"{}", b"{}"])
-    batch.first_packet = [4, 4, 5, 6, 6]
-    batch.last_packet = [4, 4, 5, 6, 8]
+    batch.first_packet = np.array([4, 4, 5, 6, 6])
+    batch.last_packet = np.array([4, 4, 5, 6, 8])
     end = made.end(body=made.body_of(batch), last=9)
     writer.put_exchange(made.request(), made.response(), end, [batch], [], "c1")
     writer.put_calls([made.call(t_us=made.T0 + 6000 - 300_000)])

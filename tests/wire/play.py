@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from heron_tui.model.call import CallRequest, CallResponse, Outcome
 from heron_tui.model.http import EventBatch, ExchangeEnd, ExchangeState, Headers, Place, Request, Response
 from heron_tui.wire import registry
@@ -34,14 +36,10 @@ def request(
 
 def batch(data: list[bytes], names: list[str], first: int, kind: str = "sse") -> EventBatch:
     """Event `i` of the stream comes at ``START_US + i * STEP_US``."""
-    count = range(first, first + len(data))
-    times = [START_US + index * STEP_US for index in count]
-    ends, at = [], 0
-    for one in data:
-        at += len(one)
-        ends.append(at)
-    starts = [end - len(one) for end, one in zip(ends, data, strict=True)]
-    return EventBatch("x1", kind, first, names, data, starts, ends, times, times, list(count), list(count))
+    count = np.arange(first, first + len(data))
+    times = START_US + count * STEP_US
+    borders = np.cumsum([0, *map(len, data)])
+    return EventBatch("x1", kind, first, names, data, borders[:-1], borders[1:], times, times, count, count)
 
 
 @dataclass
