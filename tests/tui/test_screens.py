@@ -17,6 +17,7 @@ VIEWS = {
     "stream-text": "3 j + j s 22j",
     "stream-events": "3 j + j s v v j j",
     "stream-hex": "3 j + j s 4v S",
+    "diff": "3 j + j G D",
     "metrics": "4",
     "sessions": "5",
     "findings": "6",
@@ -35,6 +36,11 @@ def test_view(view: str, size: tuple[int, int], make_app: Callable[..., HeronApp
 @pytest.mark.parametrize("view", ["packets", "turns", "metrics"])
 def test_other_terminals(view: str, palette: theme.Palette, make_app: Callable[..., HeronApp], snap_compare):
     assert snap_compare(make_app(palette=palette), run_before=pressing(VIEWS[view]))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_where_the_prefix_broke(size: tuple[int, int], make_app: Callable[..., HeronApp], snap_compare):
+    assert snap_compare(make_app("openclaw"), terminal_size=size, run_before=pressing("3 j + j G D n"))
 
 
 def test_sub_agents_and_faults(make_app: Callable[..., HeronApp], snap_compare):

@@ -1,6 +1,7 @@
-"""Texts of what is selected: the stream that carried it."""
+"""Texts of what is selected: the stream that carried it, and how its prompt differs from another."""
 
 from ..subject import Subject
+from ..views.diff import DiffView
 from ..views.stream import StreamView
 from .group import Group
 
@@ -18,3 +19,10 @@ class TextActs(Group):
         if view is not self.app.main.current and (subject := self._subject()):
             self.app.visit("stream")
             view.show_stream(subject)
+
+    def act_diff(self) -> None:
+        view = self.app.main.views["diff"]
+        assert isinstance(view, DiffView)
+        if subject := self._subject():
+            self.app.visit("diff")
+            view.show_diff(subject)
