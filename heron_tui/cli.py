@@ -171,7 +171,7 @@ def _export(arguments: Sequence[str]) -> int:
     command.arguments(parser)
     args = parser.parse_args(arguments)
     if args.list_formats:
-        return command.list_formats(sys.stdout.buffer)
+        return command.list_formats(sys.stdout.buffer, as_json=args.json_report)
     if not args.files and not args.demo:
         parser.error("name a capture or a store")
     form, options = command.check(args)

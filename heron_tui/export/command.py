@@ -30,14 +30,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", dest="out", metavar="OUT", help="write to this file (default: stdout)")
     parser.add_argument("--force", action="store_true", help="replace OUT where it is there already")
     parser.add_argument("--preview", action="store_true", help="print the first record only; the counts are of all")
-    parser.add_argument("--json-report", action="store_true", help="the counts on stderr as one JSON object")
+    parser.add_argument("--json-report", action="store_true", help="the counts as one JSON object")
     parser.add_argument("--list-formats", action="store_true", help="what there is to export to")
     for name, words in CHOICES.items():
         flag = "--" + name.replace("_", "-")
         parser.add_argument(flag, dest=name, choices=words, help=f"{HELP[name]} (default: {words[0]})")
 
 
-def list_formats(out: BinaryIO) -> int:
+def list_formats(out: BinaryIO, *, as_json: bool) -> int:
+    """What there is, for a person or (also the choices of each option) for a program."""
+    if as_json:
+        formats = [
+            {"name": form.name, "help": form.help, "ending": form.ending, "units": form.units, "options": form.options}
+            for form in FORMATS.values()
+        ]
+        options = [{"name": name, "choices": words, "help": HELP[name]} for name, words in CHOICES.items()]
+        out.write(orjson.dumps({"formats": formats, "options": options}) + b"\n")
+        return 0
     width = max(map(len, FORMATS))
     for form in FORMATS.values():
         options = ", ".join(["--" + name.replace("_", "-") for name in form.options])

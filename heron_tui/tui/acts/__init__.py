@@ -8,8 +8,9 @@ from .capture import CaptureActs
 from .commands import CommandActs
 from .copying import CopyActs
 from .display import DisplayActs
+from .exporting import ExportActs
 from .group import Group
 from .texts import TextActs
 from .way import WayActs
 
-GROUPS: tuple[type[Group], ...] = (WayActs, DisplayActs, CopyActs, CaptureActs, CommandActs, TextActs)
+GROUPS: tuple[type[Group], ...] = (WayActs, DisplayActs, CopyActs, ExportActs, CaptureActs, CommandActs, TextActs)
