@@ -44,8 +44,8 @@ def list_formats(out: BinaryIO, *, as_json: bool) -> int:
             {"name": form.name, "help": form.help, "ending": form.ending, "units": form.units, "options": form.options}
             for form in FORMATS.values()
         ]
-        options = [{"name": name, "choices": words, "help": HELP[name]} for name, words in CHOICES.items()]
-        out.write(orjson.dumps({"formats": formats, "options": options}) + b"\n")
+        choices = [{"name": name, "choices": words, "help": HELP[name]} for name, words in CHOICES.items()]
+        out.write(orjson.dumps({"formats": formats, "options": choices}) + b"\n")
         return 0
     width = max(map(len, FORMATS))
     for form in FORMATS.values():

@@ -16,6 +16,7 @@ import msgspec
 
 FIRST = 256 << 10
 """Bytes of the first record that are kept for the preview."""
+STOPPED = "stopped"
 PATIENCE_S = 3.0
 """Seconds for a stopped export to put its half-written file away."""
 
@@ -79,14 +80,17 @@ class Export:
     async def run(self) -> Done:
         """Run it to its end."""
         if self._cancelled:
-            return Done(None, "stopped")
+            return Done(None, STOPPED)
+        return await self._run()
+
+    async def _run(self) -> Done:
         process = self._process = await _start("export", str(self.store), *self.arguments, "--json-report")
         assert process.stdout is not None
         assert process.stderr is not None
         _, said = await asyncio.gather(self._read(process.stdout), process.stderr.read())
         code = await process.wait()
         if self._cancelled:
-            return Done(None, "stopped")
+            return Done(None, STOPPED)
         lines = said.decode("utf-8", "replace").strip().splitlines() or [f"the export ended with code {code}"]
         if code in (0, 1):
             with contextlib.suppress(msgspec.DecodeError):
@@ -99,18 +103,19 @@ class Export:
                 self.first += data[: FIRST - len(self.first)]
 
     async def cancel(self) -> None:
-        """Stop it as ctrl+c would, and if it does not listen, end it."""
+        """Stop it. One that writes a file is stopped as ctrl+c would, so that it puts that away."""
         self._cancelled = True
         process = self._process
         if process is None or process.returncode is not None:
             return
         with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGINT)
-        try:
-            await asyncio.wait_for(process.wait(), PATIENCE_S)
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+            if "-o" in self.arguments:
+                process.send_signal(signal.SIGINT)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(process.wait(), PATIENCE_S)
+                    return
+            process.kill()
+        await process.wait()
 
 
 async def catalogue() -> Catalogue:

@@ -10,6 +10,7 @@ from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
@@ -65,7 +66,7 @@ class Settings(RowList):
         return ""
 
 
-class Changed(events.Message):
+class Changed(Message):
     """Another value was asked for the line under the cursor: `by` further on."""
 
     def __init__(self, by: int) -> None:
@@ -87,7 +88,7 @@ class ExportScreen(ModalScreen[str | None], inherit_bindings=False):
     ExportScreen > Container { width: 98%; max-width: 150; height: 94%; border: round $accent;
         background: $background; }
     ExportScreen Horizontal { height: 1fr; }
-    ExportScreen #export-settings { width: 38; }
+    ExportScreen #export-settings { width: 42%; min-width: 36; max-width: 60; }
     ExportScreen #export-preview { width: 1fr; }
     ExportScreen Input { display: none; border: none; height: 1; padding: 0 1; background: $surface; }
     ExportScreen Input.-asking { display: block; }
@@ -99,13 +100,13 @@ class ExportScreen(ModalScreen[str | None], inherit_bindings=False):
         super().__init__()
         self._store = store
         self._scopes = scopes
-        self._name = name
+        self._stem = name
         self._catalogue: exporting.Catalogue | None = None
         self._file = ""
         self._named = False
         self._under_way: exporting.Export | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._turn = 0
+        self._work: asyncio.Task[None] | None = None
+        self._serial = 0
         self._writing = False
         self._lines: dict[str, Setting] = {
             "what": Setting("what", "What", tuple(scope.name for scope in scopes)),
@@ -167,7 +168,7 @@ class ExportScreen(ModalScreen[str | None], inherit_bindings=False):
         if HISTORIES not in before:
             self._unit_chosen()
         if not self._named:
-            self._file = f"{self._name}.{form.name}.{form.ending}"
+            self._file = f"{self._stem}.{form.name}.{form.ending}"
         place = self.settings.cursor
         self.settings.show(FixedRows(lines), cursor=min(place, len(lines) - 1))
         self._ask()
@@ -259,14 +260,14 @@ class ExportScreen(ModalScreen[str | None], inherit_bindings=False):
 
     def _begin(self, work: Callable[[int], Awaitable[None]]) -> None:
         """Begin another run when the one under way has stopped; of several that wait, only the newest is done."""
-        self._turn += 1
-        self._task = asyncio.create_task(self._after(self._task, self._turn, work))
+        self._serial += 1
+        self._work = asyncio.create_task(self._after(self._work, self._serial, work))
 
     async def _after(
         self, previous: "asyncio.Task[None] | None", turn: int, work: Callable[[int], Awaitable[None]]
     ) -> None:
         await self._stop(previous)
-        if turn == self._turn:
+        if turn == self._serial:
             await work(turn)
 
     async def _stop(self, task: "asyncio.Task[None] | None" = None) -> None:
@@ -280,7 +281,7 @@ class ExportScreen(ModalScreen[str | None], inherit_bindings=False):
         run = self._under_way = exporting.Export(self._store, arguments)
         await asyncio.sleep(CALM_S)
         done = await run.run()
-        if turn == self._turn and self.is_attached:
+        if turn == self._serial and self.is_attached:
             self.preview.show(_told(done), key="preview", title="Preview of the first record")
 
     def act_write(self) -> None:
@@ -309,6 +310,9 @@ class ExportScreen(ModalScreen[str | None], inherit_bindings=False):
         else:
             self.preview.show(_told(done), key="done", title="Nothing was written")
 
+    async def _stopped(self, _turn: int) -> None:
+        self.preview.show([Part("", "stopped: nothing was written", "warn")], key="done", title="Stopped")
+
     # keys
 
     def act_next_pane(self) -> None:
@@ -316,9 +320,10 @@ class ExportScreen(ModalScreen[str | None], inherit_bindings=False):
 
     act_previous_pane = act_next_pane
 
-    async def act_back(self) -> None:
+    def act_back(self) -> None:
+        """While it writes, stop that; else close."""
         if self._writing:
-            await self._stop()
+            self._begin(self._stopped)
         else:
             self.dismiss(None)
 
