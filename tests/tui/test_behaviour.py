@@ -277,12 +277,13 @@ async def test_q_at_the_top_asks_once(make_app: Make):
     assert app.return_code == 0
 
 
-async def test_copying_takes_what_is_selected(make_app: Make):
+async def test_copying_takes_what_is_selected(make_app: Make, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TERM", "xterm-256color")
     app = make_app()
     async with running(app) as pilot:
-        await press(pilot, "1 j j j y")
+        await press(pilot, "1 j j j y y")
         assert "POST /v1/messages" in app.clipboard
-        await press(pilot, "enter G y")
+        await press(pilot, "enter G y y")
         assert app.clipboard
 
 
