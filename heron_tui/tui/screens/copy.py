@@ -1,7 +1,7 @@
 """What to copy of the thing in focus: a short list, with the beginning of each."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,6 +13,9 @@ from ..copying import Copyable
 from ..rows import FixedRows
 from ..units import first_line, size
 from ..widgets.row_list import RowList
+
+if TYPE_CHECKING:
+    from ..app import HeronApp
 
 
 class CopyScreen(ModalScreen[Copyable | None], inherit_bindings=False):
@@ -41,6 +44,7 @@ class CopyScreen(ModalScreen[Copyable | None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.query_one(RowList).show(FixedRows(self._choices))
+        self.call_after_refresh(cast("HeronApp", self.app).main.hints.refresh)
 
     @on(RowList.Opened)
     def _opened(self, event: RowList.Opened) -> None:
