@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..core import paths
 from ..core.errors import SourceError
+from . import notes
 from .opening import open_for_reading
 
 SUFFIX = ".store"
@@ -123,7 +124,7 @@ def _look(path: Path) -> StoreFile:
 
 
 def _beside(path: Path) -> list[Path]:
-    return [path, *(path.with_name(path.name + suffix) for suffix in LOG_SUFFIXES)]
+    return [path, *(path.with_name(path.name + suffix) for suffix in LOG_SUFFIXES), notes.path_of(path)]
 
 
 def _modified_us(path: Path) -> int:

@@ -3,13 +3,14 @@
 import sqlite3
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import SourceError
+from ..model.packet import Ints
 from .capture_files import CaptureFile
 from .packet_blocks import COLUMNS, Columns, read_block
 from .shapes import CapturedPacket
@@ -62,6 +63,26 @@ class PacketReader:
         if at == len(blocks):
             return self._places[-1]
         return self._places[at] + int(np.searchsorted(self._block(blocks[at])["number"], number))
+
+    def picked(self, numbers: Sequence[int]) -> Columns:
+        """The columns of the packets with these numbers, in their order; those that are not there are left out."""
+        blocks = self._blocks()
+        rows: dict[int, tuple[Columns, int]] = {}
+        for number in sorted(numbers):
+            at = bisect_left(blocks, number, key=lambda block: block[2])
+            if at < len(blocks):
+                columns = self._block(blocks[at])
+                row = int(np.searchsorted(columns["number"], number))
+                if columns["number"][row] == number:
+                    rows[number] = columns, row
+        there = [rows[number] for number in numbers if number in rows]
+        return {name: np.array([columns[name][row] for columns, row in there], np.int64) for name in COLUMNS}
+
+    def column(self, *names: str) -> Iterator[tuple[Ints, ...]]:
+        """Whole columns, block by block; blocks that are read for this are not kept."""
+        for block in self._blocks():
+            columns = self._decoded.get(block[:2]) or read_block(self._connection, block[0])
+            yield tuple(columns[name][: block[1]] for name in names)
 
     def numbered(self, first: int, last: int) -> Iterator[Columns]:
         """Blocks that hold packet numbers in [first, last]."""

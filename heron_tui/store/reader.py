@@ -18,8 +18,11 @@ from .tree import turn_tree
 from .where import Where
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..metrics.measure import Measures
     from ..metrics.points import Group
+    from ..model.packet import Ints
     from .packet_blocks import Columns
     from .packet_reader import PacketReader
     from .packet_rows import PacketRows
@@ -141,6 +144,30 @@ class Reader:
         """Packets by place in the list, [start, stop), from 0; place 0 is usually packet number 1."""
         self._refresh()
         return self._rows.rows(self._packets.window(start, stop))
+
+    def numbered(self, numbers: "Sequence[int]") -> list[PacketRow]:
+        """The packets with these numbers, in their order; numbers that no packet has are left out."""
+        self._refresh()
+        return self._rows.rows(self._packets.picked(numbers))
+
+    def packet_order(self, by: str, *, down: bool = False, numbers: "Ints | None" = None) -> "Ints":
+        """Packet numbers in the order of a value; equal ones by number.
+
+        Args:
+            by: a column of packets (`packet_blocks.COLUMNS`), or one of their flow: `client`, `server`, `process`.
+            numbers: only these; all packets if None.
+        """
+        from . import packet_order
+
+        self._refresh()
+        return packet_order.order(self._connection, self._packets, by, down=down, numbers=numbers)
+
+    def comments(self, first: int, last: int) -> dict[int, str]:
+        """Comments of the capture files on packets with numbers in [first, last]."""
+        found = self._connection.execute(
+            "SELECT packet, text FROM comments WHERE packet BETWEEN ? AND ?", (first, last)
+        )
+        return {int(row[0]): str(row[1]) for row in found}
 
     def packet_position(self, number: int) -> int:
         """The place in the list of the first packet with this number or a later one."""

@@ -228,7 +228,8 @@ def m1_tables(db: Database) -> None:
 
     `flows.n` and `sources.n` are the small numbers that stand for them in packet columns. `sources.head_*` tell whether
     a capture file is still the one that was read. `runs.base` is added to a run's packet numbers, so that those of all
-    runs differ. `packets.first` is where the block's range of numbers begins. `bodies.chunks` are ids of chunks, as
+    runs differ. `packets.first` is where the block's range of numbers begins. `comments` are those that
+    capture files hold. `bodies.chunks` are ids of chunks, as
     32-bit integers in order; a chunk whose data is as long as its size is not compressed.
     """
     db.table("meta").create({"key": str, "value": str}, pk="key")
@@ -259,6 +260,7 @@ def m1_tables(db: Database) -> None:
     db.table("packets").create(
         {"first": int, "count": int, "last": int, "t_first_us": int, "t_last_us": int, "columns": bytes}, pk="first"
     )
+    db.table("comments").create({"packet": int, "text": str}, pk="packet")
     db.table("events").create(
         {
             "exchange": str,

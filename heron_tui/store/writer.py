@@ -106,6 +106,11 @@ class Writer:
     def put_packets(self, batch: PacketBatch, columns: PacketColumns) -> None:
         """The next packets, in rising order of `number`, which runs from 1 in each run."""
         self._begin_run().put(batch, columns)
+        if batch.notes:
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO comments (packet, text) VALUES (?, ?)",
+                [(number + self._base, storable(text)) for number, text in batch.notes.items()],
+            )
 
     @_writes
     def put_exchange(  # noqa: PLR0917 - the engine passes what it holds

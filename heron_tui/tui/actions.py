@@ -60,6 +60,16 @@ def _table() -> tuple[Action, ...]:
         a("previous-window", "metrics", ("[", "h", "left"), "narrower window of time"),
         a("group", "metrics", ("o",), "group by model, route, agent, process", "group"),
         a("write", "export", ("w",), "write the export as it is set here", "write"),
+        # notes on rows
+        a("mark", "list", ("m",), "mark what is selected, or unmark it"),
+        a("next-mark", "list", ("'",), "next marked one", counts=True),
+        a("previous-mark", "list", ('"',), "previous marked one", counts=True),
+        a("only-marked", "list", ("M",), "show only what is marked, and back"),
+        a("unmark-all", "list", (), "unmark everything in this list"),
+        a("ignore", "list", ("i",), "ignore what is selected: it is dimmed, and `I` leaves it out"),
+        a("hide-ignored", "list", ("I",), "leave out what is ignored, and back"),
+        a("comment", "list", (";",), "comment on what is selected; kept with the store, written to pcapng"),
+        a("time-reference", "packets", ("r",), "times of later packets count from this one, and back"),
         # motion
         a("down", "list", ("j", "down"), "down", counts=True),
         a("up", "list", ("k", "up"), "up", counts=True),

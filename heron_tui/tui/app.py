@@ -11,6 +11,7 @@ from textual.screen import Screen
 
 from ..core.errors import HeronError
 from ..engine.protocol import Counters, Job, Tick
+from ..store.notes import Notes
 from . import questions, theme
 from .actions import ACTIONS, Action
 from .acts import GROUPS
@@ -66,6 +67,8 @@ class HeronApp(App[int], inherit_bindings=False):
         self.capture_title = title
         self.keymap = keymap or Keymap()
         self.times = Times()
+        self.notes = Notes(store)
+        self.tell_references()
         self.tick: Tick | None = None
         self.capture_state = "store" if job is None else "starting"
         self.counts: dict[str, int] = {}
@@ -210,6 +213,11 @@ class HeronApp(App[int], inherit_bindings=False):
 
     def say(self, text: str, role: str = "base") -> None:
         self.main.hints.say(text, role)
+
+    def tell_references(self) -> None:
+        """Times of packets count from those that are references now."""
+        noted = [(int(id), note.reference) for id, note in self.notes.of("packet")]
+        self.times.references = sorted((number, us) for number, us in noted if us is not None)
 
     def redraw(self) -> None:
         """Draw everything anew: how it is shown has changed."""

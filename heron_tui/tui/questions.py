@@ -7,6 +7,7 @@ import msgspec
 
 from ..core.errors import SourceError
 from ..engine.protocol import Counters
+from ..model.packet import Ints
 from ..store.reader import Kind, Reader
 from ..store.shapes import EventRow, PacketRow, Record, TurnTree
 from ..store.where import Where
@@ -50,10 +51,11 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class PacketLine:
-    """A packet in the list, with the time of the one before it."""
+    """A packet in the list, with the time of the one before it, and the comment that the capture file has on it."""
 
     packet: PacketRow
     before_us: int
+    comment: str = ""
 
     @property
     def event(self) -> EventKey | None:
@@ -115,18 +117,27 @@ def summary(reader: Reader) -> Summary:
 def packets(reader: Reader, start: int, stop: int) -> Sequence[PacketLine]:
     """Packets by place in the list."""
     first = max(start - 1, 0)
-    rows = reader.packets(first, stop)
-    befores = [rows[0].time_us, *(row.time_us for row in rows)] if rows else []
-    return [PacketLine(row, before) for row, before in zip(rows, befores, strict=False)][start - first :]
+    return _lines(reader, reader.packets(first, stop))[start - first :]
+
+
+def packets_numbered(reader: Reader, numbers: Ints, start: int, stop: int) -> Sequence[PacketLine]:
+    """Packets by place in a list of numbers."""
+    first = max(start - 1, 0)
+    return _lines(reader, reader.numbered(numbers[first:stop].tolist()))[start - first :]
+
+
+def _lines(reader: Reader, rows: Sequence[PacketRow]) -> list[PacketLine]:
+    if not rows:
+        return []
+    befores = [rows[0].time_us, *(row.time_us for row in rows)]
+    numbers = [row.number for row in rows]
+    comments = reader.comments(min(numbers), max(numbers))
+    return [PacketLine(row, before, comments.get(row.number, "")) for row, before in zip(rows, befores, strict=False)]
 
 
 def event_texts(reader: Reader, keys: Sequence[EventKey]) -> dict[EventKey, str]:
     """What these events bring, in a few words."""
     return {key: telling.event(reader.event_data(*key), 160) for key in keys}
-
-
-def packet_place(reader: Reader, number: int) -> int:
-    return reader.packet_position(number)
 
 
 def packet(reader: Reader, row: PacketRow, wires: Wires) -> PacketView:
@@ -153,16 +164,8 @@ def _carries(number: int, event: EventRow) -> bool:
     return event.first_packet <= number <= event.last_packet
 
 
-def flows(reader: Reader, start: int, stop: int) -> Rows:
-    return reader.rows("flow", start, stop)
-
-
 def exchanges(reader: Reader, flow: str) -> Rows:
     return reader.rows("exchange", 0, MOST, where=Where("exchange.flow = ?", (flow,)))
-
-
-def findings(reader: Reader, start: int, stop: int) -> Rows:
-    return reader.rows("finding", start, stop)
 
 
 def sessions(reader: Reader) -> Rows:

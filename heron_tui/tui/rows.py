@@ -20,16 +20,40 @@ class RowSource(Protocol):
 
 
 class FixedRows:
-    """Rows that are all in memory."""
+    """Rows that are all in memory; `order` puts them in another order, `keep` leaves some out."""
 
     def __init__(self, rows: Sequence[Row] = ()) -> None:
-        self.rows = rows
+        self._given = self._shown = rows
+        self._order: Callable[[Row], Any] | None = None
+        self._down = False
+        self._keep: Callable[[Row], bool] | None = None
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        return self._shown
+
+    @rows.setter
+    def rows(self, rows: Sequence[Row]) -> None:
+        self._given = rows
+        kept = [row for row in rows if self._keep(row)] if self._keep else rows
+        if self._order:
+            there = [row for row in kept if self._order(row) is not None]
+            missing = [row for row in kept if self._order(row) is None]
+            kept = [*sorted(there, key=self._order, reverse=self._down), *missing]
+        self._shown = kept
+
+    def arrange(
+        self, order: Callable[[Row], Any] | None, *, down: bool = False, keep: Callable[[Row], bool] | None = None
+    ) -> None:
+        """Show the rows by what `order` makes of them (those without a value last), and only those to keep."""
+        self._order, self._down, self._keep = order, down, keep
+        self.rows = self._given
 
     def count(self) -> int:
-        return len(self.rows)
+        return len(self._shown)
 
     def window(self, start: int, stop: int) -> Sequence[Row | None]:
-        return self.rows[start:stop]
+        return self._shown[start:stop]
 
 
 class PagedRows:
@@ -57,9 +81,16 @@ class PagedRows:
         self._pages: OrderedDict[int, Sequence[Row]] = OrderedDict()
         self._fresh: set[int] = set()
         self._asked: set[int] = set()
+        self._generation = 0
 
     def count(self) -> int:
         return self._count
+
+    def restart(self, count: int) -> None:
+        """These are other rows now: answers to what was asked of the former ones are not taken."""
+        self._generation += 1
+        self._pages.clear()
+        self.changed(count, all_pages=True)
 
     def changed(self, count: int, *, all_pages: bool = False) -> None:
         """There are `count` rows now. Pages that were not full are read again; with `all_pages`, every page."""
@@ -86,15 +117,17 @@ class PagedRows:
     def _page(self, page: int) -> Sequence[Row]:
         if page not in self._fresh and page not in self._asked and page * PAGE < self._count:
             self._asked.add(page)
-            start, stop = page * PAGE, min((page + 1) * PAGE, self._count)
+            start, stop, generation = page * PAGE, min((page + 1) * PAGE, self._count), self._generation
             self._reading.ask(
                 (self._key, page),
                 lambda reader: self._load(reader, start, stop),
-                lambda rows: self._came(page, rows),
+                lambda rows: self._came(page, rows, generation),
             )
         return self._pages.get(page, ())
 
-    def _came(self, page: int, rows: Sequence[Row]) -> None:
+    def _came(self, page: int, rows: Sequence[Row], generation: int) -> None:
+        if generation != self._generation:
+            return
         self._asked.discard(page)
         self._fresh.add(page)
         self._pages[page] = rows

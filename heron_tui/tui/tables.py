@@ -37,7 +37,7 @@ def packet_columns(
     """Columns of the packet list. `texts` holds what events bring, as far as it is known."""
 
     def time(row: PacketLine) -> Cell:
-        return times.show(row.packet.time_us, row.before_us), "muted"
+        return times.show_packet(row.packet.number, row.packet.time_us, row.before_us), "muted"
 
     def what(row: PacketLine) -> Cell:
         words, role = say(row.packet)

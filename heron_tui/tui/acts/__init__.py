@@ -10,7 +10,17 @@ from .copying import CopyActs
 from .display import DisplayActs
 from .exporting import ExportActs
 from .group import Group
+from .notes import NoteActs
 from .texts import TextActs
 from .way import WayActs
 
-GROUPS: tuple[type[Group], ...] = (WayActs, DisplayActs, CopyActs, ExportActs, CaptureActs, CommandActs, TextActs)
+GROUPS: tuple[type[Group], ...] = (
+    WayActs,
+    DisplayActs,
+    CopyActs,
+    ExportActs,
+    CaptureActs,
+    CommandActs,
+    NoteActs,
+    TextActs,
+)

@@ -8,10 +8,9 @@ from textual.containers import Container
 
 from ...model.finding_codes import CODES
 from ...store.shapes import Record
-from .. import questions
+from ..choice import ChosenRows
 from ..document import Part
 from ..outcomes import SEVERITIES
-from ..rows import PagedRows
 from ..subject import Subject
 from ..tables import finding_columns
 from ..widgets.pane import Pane
@@ -28,13 +27,15 @@ class FindingsView(View):
     share_beside: ClassVar[int] = 62
 
     def compose(self) -> ComposeResult:
-        self.list = RowList(finding_columns(self.heron.times), empty="nothing was found to be wrong", id="finding-list")
+        self.list = RowList(
+            finding_columns(self.heron.times), empty="nothing was found to be wrong", kind="finding", id="finding-list"
+        )
         self.text = TextPane(title="Finding", empty="select a finding to read what it means", id="finding-text")
         yield Container(self.list, classes="side")
         yield Container(self.text, classes="side")
 
     def on_mount(self) -> None:
-        self.rows = PagedRows(self.heron.reading, "findings", questions.findings, self.list.refresh_rows)
+        self.rows = ChosenRows(self.heron.reading, "finding", self.list.refresh_rows, self.list.chosen)
         self.list.show(self.rows)
 
     @property
@@ -42,7 +43,7 @@ class FindingsView(View):
         return self.list
 
     def changed(self) -> None:
-        self.rows.changed(self.heron.counts.get("findings", 0), all_pages=True)
+        self.rows.store_changed(self.heron.counts.get("findings", 0))
         self.list.rows_changed()
 
     def follow(self, on: bool) -> None:

@@ -8,7 +8,8 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from .. import questions
-from ..rows import FixedRows, PagedRows
+from ..choice import ChosenRows
+from ..rows import FixedRows
 from ..subject import Subject
 from ..tables import exchange_columns, flow_columns
 from ..widgets.pane import Pane
@@ -25,15 +26,19 @@ class FlowsView(View):
 
     def compose(self) -> ComposeResult:
         times = self.heron.times
-        self.list = RowList(flow_columns(times), empty="no connections yet", id="flow-list")
+        self.list = RowList(flow_columns(times), empty="no connections yet", kind="flow", id="flow-list")
         self.exchanges = RowList(
-            exchange_columns(times), title="Exchanges", empty="no HTTP on this connection", id="exchange-list"
+            exchange_columns(times),
+            title="Exchanges",
+            empty="no HTTP on this connection",
+            kind="exchange",
+            id="exchange-list",
         )
         yield Container(self.list, classes="side")
         yield Container(self.exchanges, classes="side")
 
     def on_mount(self) -> None:
-        self.rows = PagedRows(self.heron.reading, "flows", questions.flows, self.list.refresh_rows)
+        self.rows = ChosenRows(self.heron.reading, "flow", self.list.refresh_rows, self.list.chosen)
         self.list.show(self.rows)
         self._flow: str | None = None
 
@@ -43,7 +48,7 @@ class FlowsView(View):
 
     def changed(self) -> None:
         self.list.columns = flow_columns(self.heron.times, processes=self.heron.processes)
-        self.rows.changed(self.heron.counts.get("flows", 0), all_pages=True)
+        self.rows.store_changed(self.heron.counts.get("flows", 0))
         self.list.rows_changed()
 
     def follow(self, on: bool) -> None:

@@ -9,10 +9,10 @@ from textual.containers import Container
 from ...store.reader import Reader
 from ...store.shapes import PacketRow
 from .. import detail, questions
+from ..choice import ChosenRows
 from ..evidence.claims import Claim, Evidence
 from ..evidence.packet import Wires
 from ..layers import Field
-from ..rows import PagedRows
 from ..subject import Subject
 from ..tables import packet_columns
 from ..turn_nodes import first_packet_below
@@ -61,7 +61,7 @@ class PacketsView(View):
             yield Container(self.detail, self.bytes, id="below")
 
     def on_mount(self) -> None:
-        self.rows = PagedRows(self.heron.reading, "packets", questions.packets, self.list.refresh_rows)
+        self.rows = ChosenRows(self.heron.reading, "packet", self.list.refresh_rows, self.list.chosen)
         self.list.show(self.rows)
         self.packet: questions.PacketView | None = None
         self.evidence: Evidence | None = None
@@ -73,7 +73,7 @@ class PacketsView(View):
 
     def changed(self) -> None:
         self.list.columns = packet_columns(self.heron.times, processes=self.heron.processes, texts=self.list.texts)
-        self.rows.changed(self.heron.counts.get("packets", 0))
+        self.rows.store_changed(self.heron.counts.get("packets", 0))
         self.list.rows_changed()
         if self.has_class("-wide"):
             self.forest.changed()
@@ -116,9 +116,13 @@ class PacketsView(View):
     def show_packet(self, number: int, *, evidence: Evidence | None = None) -> None:
         """Put the cursor on packet `number`; what of `evidence` it carried is marked in its bytes."""
         self.evidence = evidence
-        self.heron.reading.ask("place", lambda reader: questions.packet_place(reader, number), self._found_place)
+        self.rows.place(str(number), lambda place: self._found_place(number, place))
 
-    def _found_place(self, place: int) -> None:
+    def _found_place(self, number: int, place: int | None) -> None:
+        if place is None:
+            self.heron.say(f"packet {whole(number)} was not among the rows shown: all are shown again", "warn")
+            self.list.show_everything(stay=str(number))
+            return
         self.list.center(place)
         row = self.list.row
         if row is not None and self.packet and self.packet.packet.number == row.packet.number:

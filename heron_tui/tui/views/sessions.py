@@ -20,7 +20,9 @@ class SessionsView(View):
     title = "sessions"
 
     def compose(self) -> ComposeResult:
-        self.list = RowList(session_columns(self.heron.times), empty="no sessions yet", id="session-list")
+        self.list = RowList(
+            session_columns(self.heron.times), empty="no sessions yet", kind="session", id="session-list"
+        )
         yield self.list
 
     def entered(self) -> None:

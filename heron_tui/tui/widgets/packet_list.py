@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from rich.segment import Segment
 
+from ...store.notes import Key
 from ..columns import Column
 from ..questions import EventKey, PacketLine
 from .row_list import RowList
@@ -24,10 +25,16 @@ class PacketList(RowList):
     def __init__(
         self, columns: Sequence[Column], ask: Callable[[list[EventKey]], None], *, empty: str, id: str | None = None
     ) -> None:
-        super().__init__(columns, empty=empty, id=id)
+        super().__init__(columns, empty=empty, kind="packet", id=id)
         self.texts: dict[EventKey, str] = {}
         self._ask = ask
         self._unknown: set[EventKey] = set()
+
+    def key_of(self, row: Any) -> Key:
+        return "packet", str(row.packet.number)
+
+    def comment_of(self, row: Any) -> str:
+        return super().comment_of(row) or str(row.comment)
 
     def tell(self, texts: Mapping[EventKey, str]) -> None:
         """The texts of events that were asked for."""

@@ -1,6 +1,7 @@
 """A list of any length: only visible rows are asked for and drawn."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from rich.segment import Segment
@@ -9,11 +10,14 @@ from textual import events
 from textual.geometry import Size
 from textual.message import Message
 
+from ...store.notes import NOTHING, Key
+from ..choice import ChosenRows
 from ..columns import Column, fit, segments, sized
 from ..rows import FixedRows, RowSource
 from .pane import Pane, plain
 
 SHIFT = 16
+MARKED, IGNORED, COMMENTED = "◆", "×", "¶"
 
 
 class RowList(Pane):
@@ -23,6 +27,7 @@ class RowList(Pane):
         columns: what to show of a row, and what to leave out first.
         title: the title line; "" shows the column titles instead.
         empty: what to say when there are no rows.
+        kind: what records it shows, if they can be noted on.
     """
 
     scopes: ClassVar[tuple[str, ...]] = ("list", "columns")
@@ -44,8 +49,17 @@ class RowList(Pane):
     class Opened(Told):
         """Enter or a double click on a row."""
 
-    def __init__(self, columns: Sequence[Column], *, title: str = "", empty: str = "", id: str | None = None) -> None:
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        title: str = "",
+        empty: str = "",
+        kind: str = "",
+        id: str | None = None,
+    ) -> None:
         super().__init__(id=id)
+        self.kind = kind
         self.columns = columns
         self.title = title
         self.note = ""
@@ -53,6 +67,7 @@ class RowList(Pane):
         self.source: RowSource = FixedRows()
         self.cursor = 0
         self.following = False
+        self.only_marked = self.hide_ignored = False
         self._shift = 0
         self._has_room = False
         self._count = 0
@@ -92,6 +107,44 @@ class RowList(Pane):
         rows = self.source.window(self.cursor, self.cursor + 1) if self.cursor < self._count else ()
         return rows[0] if rows else None
 
+    def key_of(self, row: Any) -> Key | None:
+        """Under what notes on a row are kept; None where there can be none."""
+        return (self.kind, str(row["id"])) if self.kind else None
+
+    def comment_of(self, row: Any) -> str:
+        """What people noted on a row."""
+        return self.heron.notes.get(self.key_of(row)).comment
+
+    # which rows
+
+    def rearrange(self, *, stay: str | None = None) -> None:
+        """Show the rows that are to be shown now. The cursor stays on its row, or goes to the row `stay`."""
+        notes, source, row = self.heron.notes, self.source, self.row
+        only = frozenset(notes.marked(self.kind)) if self.only_marked else None
+        without = frozenset(notes.ignored(self.kind)) if self.hide_ignored else frozenset()
+        key = self.key_of(row) if row is not None else None
+        stay = stay or (key[1] if key else None)
+        if isinstance(source, ChosenRows):
+            source.choose(replace(source.choice, only=only, without=without), stay=stay)
+        elif isinstance(source, FixedRows):
+            source.arrange(None, keep=lambda row: _kept(self.key_of(row), only, without))
+            ids = [(self.key_of(row) or ("", ""))[1] for row in source.rows]
+            self.chosen(ids.index(stay) if stay in ids else None)
+
+    def show_everything(self, *, stay: str | None = None) -> None:
+        """No row is left out any more."""
+        self.only_marked = self.hide_ignored = False
+        self.rearrange(stay=stay)
+
+    def chosen(self, place: int | None) -> None:
+        """Other rows are there; the one that the cursor was on, if it is among them, is at `place`."""
+        if place is not None:
+            self.cursor = place
+        self._window = ()
+        self.rows_changed()
+        if place is not None:
+            self.center(place)
+
     # motion
 
     def move(self, index: int, *, keep: bool = False) -> None:
@@ -128,6 +181,8 @@ class RowList(Pane):
         row = self.row
         if self._count and row is not None and (self.cursor, row) != self._announced:
             self._announced = (self.cursor, row)
+            if self.has_focus and (comment := self.comment_of(row)):
+                self.heron.say(f"{COMMENTED} {comment}")
             self.post_message(self.Moved(self, self.cursor, row))
 
     def step(self, by: int) -> None:
@@ -217,7 +272,23 @@ class RowList(Pane):
         row = self._window[place] if place < len(self._window) else None
         if row is None:
             return [Segment(sized("  …", width), self.palette.faint)]
-        return self.draw_row(row, index == self.cursor, width)
+        return self._noted(self.draw_row(row, index == self.cursor, width), row)
+
+    def _noted(self, parts: list[Segment], row: Any) -> list[Segment]:
+        """A row with the signs of what is noted on it in its first and last cell; an ignored one is faint."""
+        notes = self.heron.notes
+        note, palette = notes.get(self.key_of(row)), self.palette
+        comment = self.comment_of(row)
+        if note is NOTHING and not comment:
+            return parts
+        if note.ignored:
+            faint = palette.faint
+            parts = [Segment(part.text, (part.style or palette.base) + plain(faint)) for part in parts]
+        if sign := MARKED if note.marked else IGNORED if note.ignored else "":
+            parts[0] = Segment(sign, (parts[0].style or palette.base) + plain(palette.warn))
+        if comment:
+            parts[-1] = Segment(COMMENTED, (parts[-1].style or palette.base) + plain(palette.warn))
+        return parts
 
     def draw_row(self, row: Any, selected: bool, width: int) -> list[Segment]:
         """One row; a selected one keeps the colours of its cells on the cursor's ground."""
@@ -249,3 +320,8 @@ def _shifted(column: Column, by: int) -> Column:
         return text[by:], role
 
     return Column(column.key, column.title, column.width, cell, column.priority, column.right, column.flex)
+
+
+def _kept(key: Key | None, only: frozenset[str] | None, without: frozenset[str]) -> bool:
+    id = key[1] if key else ""
+    return (only is None or id in only) and id not in without

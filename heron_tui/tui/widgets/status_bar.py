@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from ...engine.protocol import Counters
 from ..units import clock, percent, short, size, whole
 from .bar import Bar, Item
+from .row_list import RowList
 
 STATES = {
     "store": ("■", "store", "muted"),
@@ -56,7 +57,13 @@ class StatusBar(Bar):
             items.append([(f" {clock(heron.now_us, digits=0)} ", ground)])
         if heron.unmasked:
             items.append([(" UNMASKED ", palette.banner)])
-        for on, word in ((heron.following, " FOLLOW "), (heron.screen_paused, " PAUSED ")):
+        pane = heron.focused if isinstance(heron.focused, RowList) else None
+        for on, word in (
+            (pane and pane.only_marked, " ONLY MARKED "),
+            (pane and pane.hide_ignored, " IGNORED HIDDEN "),
+            (heron.following, " FOLLOW "),
+            (heron.screen_paused, " PAUSED "),
+        ):
             if on:
                 items.append([(word, palette.mark)])
         if heron.keyboard.pending:

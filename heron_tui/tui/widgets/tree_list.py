@@ -4,8 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from ...store.notes import Key
 from ..columns import Column
 from .row_list import RowList
+
+NOTED = ("session", "turn", "call", "tool")
 
 
 @dataclass(slots=True, eq=False)
@@ -106,6 +109,9 @@ class TreeList(RowList):
         if is_open and node.children is None and self.load:
             self.load(node)
         self._reflow(self.node.key if self.node else None)
+
+    def key_of(self, row: Any) -> Key | None:
+        return (row.kind, str(row.record["id"])) if row.kind in NOTED else None
 
     def find(self, key: str) -> int | None:
         """The row of the visible node `key`."""

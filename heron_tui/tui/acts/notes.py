@@ -1,0 +1,139 @@
+"""Marks, ignored rows, comments and time references: what people note on rows."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from ...core.errors import SourceError
+from ...store.notes import Key, Note
+from ..choice import ChosenRows
+from ..screens.ask import AskScreen
+from ..widgets.row_list import RowList
+from ..widgets.tree_list import TreeList
+from .group import Group
+
+NOTHING_HERE = "nothing can be noted here"
+
+
+class NoteActs(Group):
+    def act_mark(self) -> None:
+        self._note(lambda _, note: replace(note, marked=not note.marked), anew=True)
+
+    def act_ignore(self) -> None:
+        self._note(lambda _, note: replace(note, ignored=not note.ignored), anew=True)
+
+    def act_time_reference(self) -> None:
+        def turn(row: Any, note: Note) -> Note:
+            return replace(note, reference=None if note.reference is not None else row.packet.time_us)
+
+        self._note(turn)
+        self.app.tell_references()
+
+    def act_comment(self) -> None:
+        pane, row, key = self._selected()
+        if pane is None or key is None:
+            self.app.say(NOTHING_HERE, "muted")
+            return
+
+        def written(text: str | None) -> None:
+            if text is not None:
+                self._put(key, replace(self.app.notes.get(key), comment=text.strip()))
+                pane.refresh()
+                self.app.say(f"¶ {text.strip()}" if text.strip() else "")
+
+        kind, id = key
+        title = f"Comment on {kind} {id}" if kind == "packet" else f"Comment on this {kind}"
+        self.app.push_screen(AskScreen(title, pane.comment_of(row), "an empty line takes the comment away"), written)
+
+    def act_unmark_all(self) -> None:
+        pane, _, key = self._selected()
+        if pane is None or key is None:
+            self.app.say(NOTHING_HERE, "muted")
+            return
+        marked = self.app.notes.marked(key[0])
+        for id in marked:
+            self._put((key[0], id), replace(self.app.notes.get((key[0], id)), marked=False))
+        self.app.say(f"unmarked {len(marked)}")
+        pane.refresh()
+
+    def act_only_marked(self) -> None:
+        pane = self._list()
+        if pane is None:
+            return
+        if not pane.only_marked and not self.app.notes.marked(pane.kind):
+            self.app.say(f"no {pane.kind} is marked: {self.app.keymap.first('mark')} marks", "warn")
+            return
+        pane.only_marked = not pane.only_marked
+        self.app.say("only what is marked is shown" if pane.only_marked else "everything is shown again")
+        pane.rearrange()
+
+    def act_hide_ignored(self) -> None:
+        pane = self._list()
+        if pane is None:
+            return
+        pane.hide_ignored = not pane.hide_ignored
+        count = len(self.app.notes.ignored(pane.kind))
+        self.app.say(f"{count} ignored left out" if pane.hide_ignored else "what is ignored is shown, dimmed")
+        pane.rearrange()
+
+    def act_next_mark(self, count: int | None = None) -> None:
+        self._along(count or 1)
+
+    def act_previous_mark(self, count: int | None = None) -> None:
+        self._along(-(count or 1))
+
+    def _along(self, by: int) -> None:
+        pane = self.app.focused
+        if not isinstance(pane, RowList):
+            self.app.say(NOTHING_HERE, "muted")
+            return
+        source = pane.source
+        if isinstance(source, ChosenRows):
+            source.places(self.app.notes.marked(pane.kind), lambda places: self._go(pane, places, by))
+            return
+        rows = source.window(0, source.count())
+        notes = self.app.notes
+        places = [i for i, row in enumerate(rows) if row is not None and notes.get(pane.key_of(row)).marked]
+        self._go(pane, places, by)
+
+    def _go(self, pane: RowList, places: list[int], by: int) -> None:
+        """To the `by`-th marked row behind (before, if negative) the cursor; on from the other end at the last one."""
+        if not places:
+            self.app.say(f"nothing is marked here: {self.app.keymap.first('mark')} marks", "warn")
+            return
+        before = sum(place < pane.cursor for place in places)
+        here = pane.cursor in places
+        at = before + (by if here or by < 0 else by - 1)
+        if not 0 <= at < len(places):
+            self.app.say("on from the other end", "muted")
+        pane.center(places[at % len(places)])
+
+    def _list(self) -> RowList | None:
+        """The list in focus, if it can show some of its rows only."""
+        pane = self.app.focused
+        if isinstance(pane, RowList) and not isinstance(pane, TreeList) and pane.kind:
+            return pane
+        self.app.say("this list always shows all of its rows", "muted")
+        return None
+
+    def _selected(self) -> tuple[RowList | None, Any, Key | None]:
+        pane = self.app.focused
+        if not isinstance(pane, RowList) or pane.row is None:
+            return None, None, None
+        return pane, pane.row, pane.key_of(pane.row)
+
+    def _note(self, change: Callable[[Any, Note], Note], *, anew: bool = False) -> None:
+        pane, row, key = self._selected()
+        if pane is None or key is None:
+            self.app.say(NOTHING_HERE, "muted")
+            return
+        self._put(key, change(row, self.app.notes.get(key)))
+        if anew and (pane.only_marked or pane.hide_ignored):
+            pane.rearrange()
+        pane.refresh()
+
+    def _put(self, key: Key, note: Note) -> None:
+        try:
+            self.app.notes.put(key, note)
+        except SourceError as error:
+            self.app.say(str(error), "warn")
