@@ -14,8 +14,6 @@ from . import questions
 from .reading import Reading
 from .rows import PagedRows, Row
 
-MOST = 1 << 62
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -76,14 +74,11 @@ class ChosenRows(PagedRows):
         kind: str,
         arrived: Callable[[], None],
         told: Callable[[int | None], None],
-        *,
-        packets: Callable[[], int] | None = None,
     ) -> None:
         super().__init__(reading, kind, self._rows, arrived)
         self.kind = kind
         self.choice = ALL
         self._told = told
-        self._packets = packets
         self._found = Found(0)
 
     def choose(self, choice: Choice, *, stay: str | None = None) -> None:
