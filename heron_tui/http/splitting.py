@@ -1,6 +1,7 @@
 """Which bodies are streams of events, and of what kind."""
 
 from ..model.http import Headers
+from .aws_events import AwsEvents
 from .events import Found, Splitter
 from .grpc import Grpc
 from .head import media_type
@@ -28,6 +29,8 @@ def splitter(headers: Headers, limit: int) -> Splitter | None:
         return Sse(limit)
     if media in NDJSON:
         return Ndjson(limit)
+    if media == "application/vnd.amazon.eventstream":
+        return AwsEvents(limit)
     if media.startswith("application/grpc"):
         return Grpc(limit)
     return Untyped(limit) if media in UNTYPED else None

@@ -5,7 +5,7 @@ Their data is kept apart from the body only while there is no body yet.
 
 import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 
 import msgspec
@@ -181,7 +181,7 @@ class Events:
 
     def _cut(self, place: int, body: bytes) -> bytes:
         raw = body[int(self.columns["start"][place]) : int(self.columns["end"][place])]
-        return sse_data(raw) if self.kind == "sse" else raw.strip(b"\r\n") if self.kind == "ndjson" else raw
+        return CUT[self.kind](raw) if self.kind in CUT else raw
 
 
 def _kept(packed: bytes) -> list[bytes]:
@@ -193,3 +193,17 @@ def sse_data(raw: bytes) -> bytes:
     """The data of one server-sent event, as WHATWG's HTML (9.2.6) joins it."""
     lines = LINE.split(raw)
     return b"\n".join(line[5:].removeprefix(b" ") for line in lines if line.startswith(b"data:") or line == b"data")
+
+
+def _aws_payload(raw: bytes) -> bytes:
+    """The payload of a message of Amazon's event stream: behind prelude and headers, before its CRC."""
+    return raw[12 + int.from_bytes(raw[4:8]) : -4]
+
+
+CUT: dict[str, Callable[[bytes], bytes]] = {
+    "sse": sse_data,
+    "ndjson": lambda raw: raw.strip(b"\r\n"),
+    "grpc": lambda raw: raw[5:],
+    "aws-events": _aws_payload,
+}
+"""The data of an event from its bytes in the body, by kind of stream."""

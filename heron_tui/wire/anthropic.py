@@ -15,10 +15,11 @@ from . import digest, lenient, pieces
 from .alike import Alike
 from .answer import Answer, Block, BlockKind, Key
 from .api import Route, WireApi, is_array, names_of, streaming
+from .bedrock import CHUNK, model_of, unwrapped
 from .body import Body
 
 _vertex = re.compile(r"/publishers/anthropic/models/([^/:]+):(rawPredict|streamRawPredict)$")
-_bedrock = re.compile(r"^/model/([^/]+)/invoke$")
+_bedrock = re.compile(r"/model/([^/]+)/(invoke|invoke-with-response-stream)$")
 _skip = frozenset({"model", "messages", "system", "tools", "metadata", "stream"})
 _chat_only = ("stream_options", "max_completion_tokens", "response_format", "functions", "n")
 _thinking = frozenset({"thinking", "redacted_thinking"})
@@ -30,8 +31,8 @@ def route(request: Request) -> Route | None:
         return Route()
     if path.endswith("Predict") and (found := _vertex.search(path)):
         return Route(model=found[1], streaming=found[2] == "streamRawPredict")
-    if path.endswith("/invoke") and (found := _bedrock.match(path)):
-        return Route(model=found[1], streaming=False)
+    if "/invoke" in path and (found := _bedrock.search(path)):
+        return Route(model=model_of(found[1]), streaming=found[2] != "invoke")
     return None
 
 
@@ -146,6 +147,9 @@ class AnthropicAnswer(Answer):
         self._alike = Alike(_markers, _only_text)
 
     def take(self, names: Sequence[str], data: list[bytes]) -> list[int]:
+        if names and (names[0] == CHUNK or names[-1].startswith("!")):
+            data = [unwrapped(name, one) for name, one in zip(names, data, strict=True)]
+            names = [""] * len(data)
         hits: list[int] = []
         for stretch in self._alike.stretches(data):
             if stretch.place is None:

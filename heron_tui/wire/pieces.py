@@ -36,7 +36,9 @@ def _each_tool(value: Any) -> Iterator[tuple[str, Any]]:
         if inner is not None:
             yield from _each_tool(inner)
             continue
-        named = next((lenient.mapping(tool.get(name)) for name in ("function", "custom") if name in tool), tool)
+        named = next(
+            (lenient.mapping(tool.get(name)) for name in ("function", "custom", "toolSpec") if name in tool), tool
+        )
         yield lenient.text(named.get("name") or tool.get("type") or next(iter(tool), "")), tool
 
 

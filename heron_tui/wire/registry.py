@@ -4,14 +4,21 @@ To add one: write a module with an `API` and put it into `APIS`.
 """
 
 from ..model.http import Request, header
-from . import anthropic, gemini, ollama, openai_chat, openai_responses, operations
+from . import anthropic, bedrock, gemini, ollama, openai_chat, openai_responses, operations
 from .api import Route, WireApi, read_torn
 from .body import Body
 from .fold import Fold
 
 __all__ = ["APIS", "Fold", "open"]
 
-APIS: tuple[WireApi, ...] = (anthropic.API, openai_chat.API, openai_responses.API, gemini.API, ollama.API)
+APIS: tuple[WireApi, ...] = (
+    anthropic.API,
+    openai_chat.API,
+    openai_responses.API,
+    gemini.API,
+    ollama.API,
+    bedrock.API,
+)
 """In the order in which they are asked."""
 
 

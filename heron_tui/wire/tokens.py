@@ -17,6 +17,8 @@ def tokens(usage: dict[str, Any] | None) -> Tokens:
         return Tokens()
     if "promptTokenCount" in usage or "candidatesTokenCount" in usage or "totalTokenCount" in usage:
         return _gemini(usage)
+    if "inputTokens" in usage or "outputTokens" in usage:
+        return _bedrock(usage)
     if "prompt_eval_count" in usage or "eval_count" in usage:
         return Tokens(input=_count(usage, "prompt_eval_count"), output=_count(usage, "eval_count"))
     if "prompt_tokens" in usage or "completion_tokens" in usage:
@@ -65,6 +67,18 @@ def _responses(usage: dict[str, Any]) -> Tokens:
         output=_count(usage, "output_tokens"),
         cache_read=_count(usage, "input_tokens_details", "cached_tokens"),
         reasoning=_count(usage, "output_tokens_details", "reasoning_tokens"),
+    )
+
+
+def _bedrock(usage: dict[str, Any]) -> Tokens:
+    """Amazon's Converse API counts cached tokens beside the input (Bedrock User Guide, "Prompt caching")."""
+    read, written = _count(usage, "cacheReadInputTokens"), _count(usage, "cacheWriteInputTokens")
+    input = _count(usage, "inputTokens")
+    return Tokens(
+        input=None if input is None else input + (read or 0) + (written or 0),
+        output=_count(usage, "outputTokens"),
+        cache_read=read,
+        cache_write=written,
     )
 
 

@@ -1,6 +1,6 @@
 """The wire APIs, one file each: how their requests are read whole."""
 
-from . import anthropic, gemini, ollama, openai_chat, openai_responses
+from . import anthropic, bedrock, gemini, ollama, openai_chat, openai_responses
 from .form import Form
 
 FORMS: dict[str, Form] = {
@@ -9,5 +9,6 @@ FORMS: dict[str, Form] = {
     "openai-responses": openai_responses.FORM,
     "gemini": gemini.FORM,
     "ollama": ollama.FORM,
+    "bedrock": bedrock.FORM,
 }
 """By the names that records have in `wire_api`."""
