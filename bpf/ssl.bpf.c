@@ -15,11 +15,12 @@ enum { COUNT = 1, FLAG, SSIZE, OPENED, SEALED, NONE };
 // Records in the ring.
 enum { R_DATA = 1, R_CONN, R_ADDRESS, R_CUT, R_GONE, R_SOCKET_CLOSED, R_EXEC, R_EXIT, R_LIBRARIES };
 // How a socket was found; the greater the surer.
-enum { BEFORE = 1, RECV, SEND };
+enum { BEFORE = 1, AFTER, RECV, SEND };
 
 struct key { u64 ptr, tgid; };
-struct conn { u64 id, sk, serial, off[2]; u32 stack; u32 sure; };
+struct conn { u64 id, sk, serial, other, off[2]; u32 stack; u32 sure; };
 struct call { u64 ptr, buf, num, out, alt, sk, serial, before_sk, before_serial, sp; u32 tls12; u8 what, dir, stack, sure; };
+struct thread { u64 depth; struct call call[3]; };
 struct sock_seen { u64 serial; u32 used; u8 closed, born, family, pad; u16 lport, rport; u32 pad2; u8 laddr[16], raddr[16]; };
 struct last { u64 sk, serial; };
 
@@ -36,10 +37,12 @@ struct r_16640 { struct head h; char data[16640]; };
 BPF_RINGBUF_OUTPUT(ring, RING_PAGES);
 BPF_TABLE("lru_hash", struct key, struct conn, conns, 65536);
 BPF_TABLE("lru_hash", u64, u8, ignored, 65536);           // connections that carry no HTTP
-BPF_TABLE("lru_hash", u64, struct call, calls, 32768);     // calls in flight, by thread (Go: by goroutine)
+BPF_TABLE("lru_hash", u64, struct thread, threads, 16384); // calls in flight
+BPF_TABLE("lru_hash", u64, struct call, goroutines, 16384);
+BPF_PERCPU_ARRAY(blank, struct thread, 1);
 BPF_TABLE("lru_hash", u64, struct sock_seen, socks, 65536);
 BPF_TABLE("lru_hash", u64, struct last, received, 32768);  // the thread's last socket read, until a TLS call takes it
-BPF_TABLE("lru_hash", u64, struct key, sealed, 32768);     // the connection of the thread's last sealed record
+BPF_TABLE("lru_hash", u64, struct key, unsent, 32768);     // what the thread has encrypted and not sent yet
 BPF_HASH(listed, u32, u8, 65536);
 BPF_PERCPU_ARRAY(counts, u64, 4);
 enum { LOST, RECORDS, IGNORED_BYTES, CUT_BYTES };
@@ -172,11 +175,15 @@ static __always_inline void tell_address(struct conn *c, u64 ptr, struct sock_se
 static __always_inline void bind(struct conn *c, u64 ptr, u64 sk, u64 serial, u32 sure)
 {
     if (c->serial == serial && c->sure >= sure) return;
+    if (c->serial && c->serial != serial) {
+        if (sure < c->sure) return;
+        if (sure == c->sure && c->other != serial) { c->other = serial; return; }  // only if it comes again
+    }
     struct sock_seen *s = socks.lookup(&sk);
     if (!s) return;
     if (s->serial != serial) return;
     s->used = 1;
-    c->sk = sk; c->serial = serial; c->sure = sure;
+    c->sk = sk; c->serial = serial; c->sure = sure; c->other = 0;
     tell_address(c, ptr, s);
 }
 static __always_inline struct conn *begin(struct key *k, u32 stack, u32 fresh)
@@ -201,7 +208,7 @@ static __always_inline struct conn *conn_of(struct call *call, struct key *k, u3
     if (!c) return begin(k, call->stack, fresh);
     if (c->serial) {
         if (call->serial) {
-            if (call->serial != c->serial && c->sure > BEFORE) return begin(k, call->stack, 1);
+            if (call->serial != c->serial && c->sure >= RECV) return begin(k, call->stack, 1);
         } else {
             struct sock_seen *s = socks.lookup(&c->sk);
             if (s) {
@@ -221,27 +228,59 @@ static __always_inline int finish(struct call *call, u64 id, u64 n)
     if (!c) return 0;
     if (call->serial) bind(c, k.ptr, call->sk, call->serial, call->sure);
     else if (call->before_serial && !c->serial) bind(c, k.ptr, call->before_sk, call->before_serial, BEFORE);
-    if (call->what == SEALED) sealed.update(&id, &k);
+    if (!call->serial && (call->dir == WRITE || call->what == NONE)) unsent.update(&id, &k);
     if (n) emit(c, k.ptr, call->buf, n, call->dir);
     return 0;
 }
 
 // ---------------------------------------------------------------- calls
 
-// A call inside another one of the same thread (SSL_read makes a handshake, two files share one inode below an overlay)
-// is not looked at: the outer one stands deeper in the stack. What never returned (longjmp) stands less deep, and goes.
-static __always_inline int enter(struct pt_regs *ctx, u64 id, struct call *call)
+// Calls of one thread nest: SSL_read makes a handshake, whose callback writes the first request (Node). The stack pointer
+// tells them apart. What stands as deep as a new call or deeper has never returned (longjmp), or is the same call again: two
+// files of an overlay share an inode, and its probes.
+static __always_inline void unwind(struct thread *t, u64 sp)
 {
-    struct call *outer = calls.lookup(&id);
-    call->sp = ctx->sp;
-    if (outer) { if (outer->sp >= ctx->sp) return 0; }
-    if (call->dir == READ) {
-        u64 tid = bpf_get_current_pid_tgid();
-        struct last *l = received.lookup(&tid);
-        if (l) { call->before_sk = l->sk; call->before_serial = l->serial; received.delete(&tid); }
-    }
-    calls.update(&id, call);
+    if (t->depth >= 3 && t->call[2].sp <= sp) t->depth = 2;
+    if (t->depth == 2 && t->call[1].sp <= sp) t->depth = 1;
+    if (t->depth == 1 && t->call[0].sp <= sp) t->depth = 0;
+}
+static __always_inline struct call *innermost(u64 id)
+{
+    struct thread *t = threads.lookup(&id);
+    if (!t) return 0;
+    if (t->depth == 1) return &t->call[0];
+    if (t->depth == 2) return &t->call[1];
+    if (t->depth == 3) return &t->call[2];
     return 0;
+}
+static __always_inline void take_received(struct call *call, u64 tid)
+{
+    struct last *l = received.lookup(&tid);
+    if (!l) return;
+    call->before_sk = l->sk; call->before_serial = l->serial;
+    received.delete(&tid);
+}
+static __always_inline int enter(struct pt_regs *ctx, u64 id, struct call *call)  // whether it is a new call
+{
+    int zero = 0;
+    struct thread *t = threads.lookup(&id);
+    if (!t) {
+        struct thread *none = blank.lookup(&zero);
+        if (!none) return 0;
+        threads.update(&id, none);
+        t = threads.lookup(&id);
+        if (!t) return 0;
+    }
+    call->sp = ctx->sp;
+    struct call *top = innermost(id);
+    if (top) { if (top->sp == ctx->sp && top->ptr == call->ptr && top->what == call->what) return 0; }
+    unwind(t, ctx->sp);
+    if (call->dir == READ) take_received(call, id);
+    if (t->depth == 0) { t->call[0] = *call; t->depth = 1; }
+    else if (t->depth == 1) { t->call[1] = *call; t->depth = 2; }
+    else if (t->depth == 2) { t->call[2] = *call; t->depth = 3; }
+    else return 0;
+    return 1;
 }
 static __always_inline int enter_c(struct pt_regs *ctx, u8 stack, u8 dir, u8 what)
 {
@@ -249,7 +288,8 @@ static __always_inline int enter_c(struct pt_regs *ctx, u8 stack, u8 dir, u8 wha
     u64 id = bpf_get_current_pid_tgid();
     struct call call = { .ptr = PT_REGS_PARM1(ctx), .buf = PT_REGS_PARM2(ctx), .num = PT_REGS_PARM3(ctx),
         .out = PT_REGS_PARM4(ctx), .alt = PT_REGS_PARM5(ctx), .what = what, .dir = dir, .stack = stack };
-    return enter(ctx, id, &call);
+    enter(ctx, id, &call);
+    return 0;
 }
 int openssl_read(struct pt_regs *ctx) { return enter_c(ctx, OPENSSL, READ, COUNT); }
 int openssl_write(struct pt_regs *ctx) { return enter_c(ctx, OPENSSL, WRITE, COUNT); }
@@ -265,11 +305,14 @@ int gnutls_write(struct pt_regs *ctx) { return enter_c(ctx, GNUTLS, WRITE, SSIZE
 int on_return(struct pt_regs *ctx)
 {
     u64 id = bpf_get_current_pid_tgid(), n = 0;
-    struct call *kept = calls.lookup(&id);
+    struct thread *t = threads.lookup(&id);
+    if (!t) return 0;
+    unwind(t, ctx->sp - 9);  // what is deeper than the call that returns
+    struct call *kept = innermost(id);
     if (!kept) return 0;
-    if (kept->sp + 8 != ctx->sp) return 0;  // of a call inside it
+    if (kept->sp + 8 != ctx->sp) return 0;
     struct call call = *kept;
-    calls.delete(&id);
+    t->depth--;
     s64 rc = PT_REGS_RC(ctx);
     if (call.what == COUNT) {
         if ((s32)rc > 0) n = (s32)rc;
@@ -325,23 +368,20 @@ int aead_seal(struct pt_regs *ctx)
     if (!is_record(ctx, &tls12)) return 0;
     u64 id = bpf_get_current_pid_tgid(), n = stack_arg(ctx, 1);
     struct call call = { .ptr = PT_REGS_PARM1(ctx), .buf = stack_arg(ctx, 0), .what = SEALED, .dir = WRITE, .stack = AWS_LC };
-    struct call *outer = calls.lookup(&id);
-    if (outer) { if (outer->sp > ctx->sp) return 0; if (outer->sp == ctx->sp && outer->what == SEALED) return 0; }
     if (!tls12 && n) {
         u8 type = 0;
         n--;
         bpf_probe_read_user(&type, 1, (void *)(call.buf + n));
         if (type != 23) return 0;
     }
-    call.sp = ctx->sp;
-    finish(&call, id, n);       // now: the plaintext is encrypted in place
-    calls.update(&id, &call);
+    if (enter(ctx, id, &call)) finish(&call, id, n);  // now: the plaintext is encrypted in place
     return 0;
 }
 int aead_seal_return(struct pt_regs *ctx)
 {
     u64 id = bpf_get_current_pid_tgid();
-    calls.delete(&id);
+    struct thread *t = threads.lookup(&id);
+    if (t) unwind(t, ctx->sp - 8);
     return 0;
 }
 int aead_open(struct pt_regs *ctx)
@@ -351,7 +391,8 @@ int aead_open(struct pt_regs *ctx)
     if (!is_record(ctx, &tls12)) return 0;
     struct call call = { .ptr = PT_REGS_PARM1(ctx), .buf = PT_REGS_PARM2(ctx), .out = PT_REGS_PARM3(ctx), .what = OPENED,
         .dir = READ, .stack = AWS_LC, .tls12 = tls12 };
-    return enter(ctx, bpf_get_current_pid_tgid(), &call);
+    enter(ctx, bpf_get_current_pid_tgid(), &call);
+    return 0;
 }
 
 // Go (ABIInternal, since 1.17): receiver, buffer and length in rax, rbx, rcx; the goroutine in r14; results from rax on.
@@ -362,7 +403,7 @@ static __always_inline int enter_go(struct pt_regs *ctx, u8 dir)
     if (!watched()) return 0;
     u64 id = goroutine(ctx);
     struct call call = { .ptr = ctx->ax, .buf = ctx->bx, .num = ctx->cx, .what = COUNT, .dir = dir, .stack = GO };
-    calls.update(&id, &call);
+    goroutines.update(&id, &call);
     return 0;
 }
 int go_read(struct pt_regs *ctx) { return enter_go(ctx, READ); }
@@ -371,14 +412,11 @@ int go_return(struct pt_regs *ctx)
 {
     u64 id = goroutine(ctx), tid = bpf_get_current_pid_tgid();
     s64 n = ctx->ax;
-    struct call *kept = calls.lookup(&id);
+    struct call *kept = goroutines.lookup(&id);
     if (!kept) return 0;
     struct call call = *kept;
-    calls.delete(&id);
-    if (call.dir == READ) {
-        struct last *l = received.lookup(&tid);
-        if (l) { call.before_sk = l->sk; call.before_serial = l->serial; received.delete(&tid); }
-    }
+    goroutines.delete(&id);
+    if (call.dir == READ) take_received(&call, tid);
     if (n < 0) n = 0;
     return finish(&call, tid, n);
 }
@@ -416,7 +454,7 @@ TRACEPOINT_PROBE(tcp, tcp_rcv_space_adjust)  // in the thread that reads from a 
         s = socks.lookup(&sk);
         if (!s) return 0;
     }
-    struct call *c = calls.lookup(&id);
+    struct call *c = innermost(id);
     if (c) {
         if (c->sure < SEND) { c->sk = sk; c->serial = s->serial; c->sure = RECV; }
         return 0;
@@ -450,21 +488,21 @@ TRACEPOINT_PROBE(sock, sock_send_length)
 {
     if (args->ret <= 0 || (args->family != 2 && args->family != 10) || args->protocol != 6) return 0;
     u64 id = bpf_get_current_pid_tgid(), sk = (u64)args->sk;
-    struct call *c = calls.lookup(&id);
+    struct call *c = innermost(id);
     if (c) {
         struct sock_seen *s = socks.lookup(&sk);
         if (s) { c->sk = sk; c->serial = s->serial; c->sure = SEND; }
         return 0;
     }
-    struct key *k = sealed.lookup(&id);
+    struct key *k = unsent.lookup(&id);
     if (!k) return 0;
     struct key key = *k;
-    sealed.delete(&id);
+    unsent.delete(&id);
     struct conn *conn = conns.lookup(&key);
     if (!conn) return 0;
     struct sock_seen *s = socks.lookup(&sk);
     if (!s) return 0;
-    bind(conn, key.ptr, sk, s->serial, SEND);
+    bind(conn, key.ptr, sk, s->serial, AFTER);
     return 0;
 }
 #endif
@@ -477,9 +515,9 @@ TRACEPOINT_PROBE(sched, sched_process_exec)
     if (!watched()) return 0;
 #endif
     u64 id = bpf_get_current_pid_tgid();
-    calls.delete(&id);
+    threads.delete(&id);
     received.delete(&id);
-    sealed.delete(&id);
+    unsent.delete(&id);
     tell(R_EXEC, 0, 0, BPF_RB_FORCE_WAKEUP);
     return 0;
 }
@@ -487,9 +525,9 @@ TRACEPOINT_PROBE(sched, sched_process_exit)
 {
     u64 id = bpf_get_current_pid_tgid();
     u32 tgid = id >> 32;
-    calls.delete(&id);
+    threads.delete(&id);
     received.delete(&id);
-    sealed.delete(&id);
+    unsent.delete(&id);
     if ((u32)id != tgid || !watched()) return 0;
     tell(R_EXIT, 0, 0, BPF_RB_NO_WAKEUP);
 #ifdef WATCH_LIST

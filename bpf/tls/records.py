@@ -11,7 +11,7 @@ HEAD = struct.Struct("<QQQQIIBBBBI")  # conn, time, offset, ptr, pid, n, kind, d
 _CONN = struct.Struct("<16sII")
 _ADDRESS = struct.Struct("<QHHHBB16s16s")
 AF_INET = 2
-HOW = {0: None, 1: "before", 2: "recv", 3: "send"}
+HOW = {0: None, 1: "before", 2: "after", 3: "recv", 4: "send"}
 
 
 class Piece(NamedTuple):
