@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +26,8 @@ INSTALLED = [
 ]
 LIBRARIES_CHANGED = "_dl_debug_state"  # what dynamic linkers call for debuggers (SVR4 r_brk; glibc and musl)
 KEPT_ANSWERS = 1024
+UNUSED_S, GRACE_S = 600, 2  # an agent that is run again and again finds its probes in place
+SETTLING_NS = 2_000_000_000
 
 
 @dataclass
@@ -41,6 +44,7 @@ class File:
     seconds: float | None = None
     probes: list[int] = field(default_factory=list)
     attached: list[str] = field(default_factory=list)
+    attached_at: int = 0
     unused_since: float | None = None
 
 
@@ -83,6 +87,13 @@ class Files:
             if found["stack"] == stack and stack in f.attached
         }
         return names.pop() if len(names) == 1 else None
+
+    def settling(self, pid: int) -> bool:
+        """Whether probes have just come into this process: the beginnings of its connections may have gone by."""
+        newest = max(
+            (self._by_number[n].attached_at for n in self._of_pid.get(pid, ()) if n in self._by_number), default=0
+        )
+        return time.monotonic_ns() - newest < SETTLING_NS
 
     # -- what happens
 
@@ -138,18 +149,26 @@ class Files:
             file.seconds = answer.get("seconds")
             self._settle(file, answer["found"])
 
+    def drop_overwritten(self) -> None:
+        """Take probes out of a file that is being written to: its instructions are about to be others.
+
+        Call it often. (Whoever replaces a file by a new one, as package managers do, leaves the old one as it was.)
+        """
+        for file in [f for f in self._by_number.values() if f.probes and _key(os.fstat(f.fd)) != f.key]:
+            self._drop(file)
+
     def tick(self, now: float) -> None:
-        """Take probes out of files that nobody runs any more, and at once out of one that was overwritten in place."""
+        """Let go of files that nobody runs any more."""
         for file in list(self._by_number.values()):
-            stat = os.fstat(file.fd)
-            if _key(stat) != file.key:
-                self._drop(file)
-            elif file.found is not None and not file.pids and not (file.lasting and file.probes and stat.st_nlink):
-                file.unused_since = file.unused_since or now
-                if now - file.unused_since > 2:
-                    self._drop(file)
-            else:
+            if file.found is None or file.pids:
                 file.unused_since = None
+                continue
+            file.unused_since = file.unused_since or now
+            stay = (
+                os.fstat(file.fd).st_nlink > 0 and file.probes and (file.lasting or now - file.unused_since < UNUSED_S)
+            )
+            if not stay and now - file.unused_since > GRACE_S:
+                self._drop(file)
 
     # -- how
 
@@ -198,7 +217,8 @@ class Files:
     def _attach(self, file: File, found: dict[str, Any]) -> None:
         path, stack, probes = f"/proc/self/fd/{file.fd}", found["stack"], []
         try:
-            for name, offset in found["functions"].items():
+            # the handshake last: whoever is seen making one has all other probes too
+            for name, offset in sorted(found["functions"].items(), key=lambda pair: "handshake" in pair[0]):
                 hook = HOOKS[stack, name]
                 # returns first: an entry without its return would leave a call open
                 if hook.at_return and name in found["returns"]:
@@ -216,6 +236,7 @@ class Files:
             return
         file.probes += probes
         file.attached.append(stack)
+        file.attached_at = time.monotonic_ns()
         self._outlet.say(
             protocol.ATTACHED,
             file=file.path,

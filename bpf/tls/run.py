@@ -91,7 +91,7 @@ class Helper:
             raise Trouble(
                 "no-ring", f"the kernel's buffer or its uprobes cannot be used: {e}", "kernel 5.8 or later is needed"
             ) from e
-        self._talks = Talks(outlet, self._program.ignore, self._files.library)
+        self._talks = Talks(outlet, self._program.ignore, self._files)
         self._processes: dict[int, Process] = {}
         self._taken: set[int] = set()
         self._rescans: list[tuple[int, int]] = []
@@ -149,6 +149,7 @@ class Helper:
                 ):
                     return
             busy = self._drain()
+            self._files.drop_overwritten()
             now = time.monotonic_ns()
             while self._rescans and self._rescans[0][0] <= now:
                 self._look(self._rescans.pop(0)[1])

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from . import protocol, sniff
+from .files import Files
 from .processes import Process
 from .protocol import Outlet
 from .records import HOW, Address, Piece
@@ -28,6 +29,7 @@ class Talk:
     stack: str
     fresh: bool
     began: int
+    settling: bool = False
     address: Address | None = None
     http: bool | None = None  # None: not known yet
     held: list[tuple[bytes, bytes]] = field(default_factory=list)
@@ -54,12 +56,10 @@ class Source:
 
 
 class Talks:
-    """`ignore` tells the kernel to copy no more of a source; `library` names what a process carries."""
+    """`ignore` tells the kernel to copy no more of a source."""
 
-    def __init__(
-        self, outlet: Outlet, ignore: Callable[[int], None], library: Callable[[int, str], str | None]
-    ) -> None:
-        self._outlet, self._ignore, self._library = outlet, ignore, library
+    def __init__(self, outlet: Outlet, ignore: Callable[[int], None], files: Files) -> None:
+        self._outlet, self._ignore, self._files = outlet, ignore, files
         self._sources: dict[int, Source] = {}
         self._at: dict[tuple[int, int], int] = {}
         self._by_socket: dict[int, Talk] = {}
@@ -150,7 +150,8 @@ class Talks:
     # -- how
 
     def _new_talk(self, id: int, process: Process, stack: str, fresh: bool, time: int) -> Talk:
-        talk = self._talks[id] = Talk(id, process, stack, fresh, time, sources={id})
+        settling = self._files.settling(process.pid)
+        talk = self._talks[id] = Talk(id, process, stack, fresh, time, settling, sources={id})
         return talk
 
     def _join(self, source: Source, address: Address) -> None:
@@ -164,7 +165,7 @@ class Talks:
     def _learn(self, talk: Talk, address: Address) -> None:
         if talk.address and talk.address.serial == address.serial and talk.address.sure >= address.sure:
             return
-        talk.address, talk.fresh = address, talk.fresh or address.born
+        talk.address, talk.fresh = address, talk.fresh or (address.born and not talk.settling)
         self._by_socket[address.serial] = talk
         if talk.announced:
             self._announce(talk)
@@ -237,7 +238,7 @@ class Talks:
             pid=process.pid,
             start=process.start,
             stack=talk.stack,
-            library=self._library(process.pid, talk.stack),
+            library=self._files.library(process.pid, talk.stack),
             local=where and where.local,
             remote=where and where.remote,
             address_from=where and HOW[where.sure],
