@@ -70,6 +70,10 @@ def _table() -> tuple[Action, ...]:
         a("hide-ignored", "list", ("I",), "leave out what is ignored, and back"),
         a("comment", "list", (";",), "comment on what is selected; kept with the store, written to pcapng"),
         a("time-reference", "packets", ("r",), "times of later packets count from this one, and back"),
+        # which rows and columns
+        a("sort", "columns", ("o",), "sort by a column"),
+        a("reverse", "columns", ("O",), "sort the other way round"),
+        a("unsort", "columns", (), "rows in their own order again"),
         # motion
         a("down", "list", ("j", "down"), "down", counts=True),
         a("up", "list", ("k", "up"), "up", counts=True),

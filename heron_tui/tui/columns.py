@@ -23,6 +23,7 @@ class Column:
         cell: a row's text and role.
         priority: 1 is shown always; higher numbers go first when the list is narrow.
         flex: takes the width that is left (one column of a list has it).
+        sort: the field that rows are sorted by for this column, "" where they cannot be.
     """
 
     key: str
@@ -32,6 +33,7 @@ class Column:
     priority: int = 1
     right: bool = False
     flex: bool = False
+    sort: str = ""
 
 
 def fit(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:

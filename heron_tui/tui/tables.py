@@ -61,12 +61,14 @@ def packet_columns(
         return (duration(row.packet.ttft_us) if row.packet.ttft_us is not None else ""), "model"
 
     return (
-        Column("number", "No.", 6, lambda row: (str(row.packet.number), "muted"), right=True),
-        Column("time", "Time", 11, time, right=True),
-        *([Column("process", "Process", 10, process, priority=6)] if processes else []),
-        Column("server", "Server", 15, server, priority=7),
-        Column("side", " ", 1, lambda row: ARROWS.get(row.packet.side, (" ", ""))),
-        Column("length", "Length", 6, lambda row: (str(row.packet.length), "muted"), priority=5, right=True),
+        Column("number", "No.", 6, lambda row: (str(row.packet.number), "muted"), right=True, sort="number"),
+        Column("time", "Time", 11, time, right=True, sort="time_us"),
+        *([Column("process", "Process", 10, process, priority=6, sort="process")] if processes else []),
+        Column("server", "Server", 15, server, priority=7, sort="server"),
+        Column("side", " ", 1, lambda row: ARROWS.get(row.packet.side, (" ", "")), sort="side"),
+        Column(
+            "length", "Length", 6, lambda row: (str(row.packet.length), "muted"), priority=5, right=True, sort="length"
+        ),
         Column("what", "What", 36, what, flex=True),
         Column("status", "Stat", 4, status, priority=4, right=True),
         Column("ttft", "TTFT", 7, ttft, priority=2, right=True),
@@ -79,17 +81,37 @@ def flow_columns(times: Times, *, processes: bool = False) -> Sequence[Column]:
         return (f"! {row['gaps']}", "warn") if row.get("gaps") else ("", "")
 
     return (
-        Column("start", "Start", 11, lambda row: (times.show(row["t_start_us"]), "muted"), right=True),
-        Column("client", "Client", 21, lambda row: (row["client"], "client")),
-        Column("server", "Server", 15, lambda row: (row["server"], "server"), flex=True),
-        Column("protocol", "Protocol", 9, lambda row: (row.get("protocol") or NONE, ""), priority=4),
+        Column(
+            "start", "Start", 11, lambda row: (times.show(row["t_start_us"]), "muted"), right=True, sort="t_start_us"
+        ),
+        Column("client", "Client", 21, lambda row: (row["client"], "client"), sort="client"),
+        Column("server", "Server", 15, lambda row: (row["server"], "server"), flex=True, sort="server"),
+        Column("protocol", "Protocol", 9, lambda row: (row.get("protocol") or NONE, ""), priority=4, sort="protocol"),
         *([Column("process", "Process", 12, _process, priority=6)] if processes else []),
-        Column("tls", "TLS", 8, lambda row: (row.get("tls") or "", "muted"), priority=7),
-        Column("packets", "Packets", 7, lambda row: (short(row["packets"]), ""), priority=5, right=True),
-        Column("up", "Sent", 7, lambda row: (size(row["bytes_client"]), "client"), priority=3, right=True),
-        Column("down", "Received", 8, lambda row: (size(row["bytes_server"]), "server"), priority=3, right=True),
-        Column("calls", "Calls", 5, lambda row: (str(row["calls"] or ""), "strong"), right=True),
-        Column("gaps", "Gaps", 5, gaps, priority=5, right=True),
+        Column("tls", "TLS", 8, lambda row: (row.get("tls") or "", "muted"), priority=7, sort="tls"),
+        Column(
+            "packets", "Packets", 7, lambda row: (short(row["packets"]), ""), priority=5, right=True, sort="packets"
+        ),
+        Column(
+            "up",
+            "Sent",
+            7,
+            lambda row: (size(row["bytes_client"]), "client"),
+            priority=3,
+            right=True,
+            sort="bytes_client",
+        ),
+        Column(
+            "down",
+            "Received",
+            8,
+            lambda row: (size(row["bytes_server"]), "server"),
+            priority=3,
+            right=True,
+            sort="bytes_server",
+        ),
+        Column("calls", "Calls", 5, lambda row: (str(row["calls"] or ""), "strong"), right=True, sort="calls"),
+        Column("gaps", "Gaps", 5, gaps, priority=5, right=True, sort="gaps"),
         Column(
             "time",
             "Time",
@@ -97,6 +119,7 @@ def flow_columns(times: Times, *, processes: bool = False) -> Sequence[Column]:
             lambda row: (duration(row["t_end_us"] - row["t_start_us"]), "muted"),
             priority=5,
             right=True,
+            sort="duration_us",
         ),
     )
 
@@ -110,12 +133,43 @@ def exchange_columns(times: Times) -> Sequence[Column]:
         return (duration(end - start) if start and end else "…"), "muted"
 
     return (
-        Column("start", "Start", 11, lambda row: (times.show(row["t_request_us"]), "muted"), right=True),
-        Column("request", "Request", 24, request, flex=True),
-        Column("status", "Stat", 4, _status, right=True),
-        Column("up", "Sent", 8, lambda row: (size(row.get("request_bytes")), "client"), priority=3, right=True),
-        Column("down", "Received", 8, lambda row: (size(row.get("response_bytes")), "server"), priority=3, right=True),
-        Column("events", "Events", 6, lambda row: (str(row.get("events") or ""), "muted"), priority=4, right=True),
+        Column(
+            "start",
+            "Start",
+            11,
+            lambda row: (times.show(row["t_request_us"]), "muted"),
+            right=True,
+            sort="t_request_us",
+        ),
+        Column("request", "Request", 24, request, flex=True, sort="path"),
+        Column("status", "Stat", 4, _status, right=True, sort="status"),
+        Column(
+            "up",
+            "Sent",
+            8,
+            lambda row: (size(row.get("request_bytes")), "client"),
+            priority=3,
+            right=True,
+            sort="request_bytes",
+        ),
+        Column(
+            "down",
+            "Received",
+            8,
+            lambda row: (size(row.get("response_bytes")), "server"),
+            priority=3,
+            right=True,
+            sort="response_bytes",
+        ),
+        Column(
+            "events",
+            "Events",
+            6,
+            lambda row: (str(row.get("events") or ""), "muted"),
+            priority=4,
+            right=True,
+            sort="events",
+        ),
         Column("time", "Time", 7, taken, priority=2, right=True),
     )
 
@@ -144,13 +198,23 @@ def step_columns() -> Sequence[Column]:
 
 def session_columns(times: Times) -> Sequence[Column]:
     return (
-        Column("start", "Start", 11, lambda row: (times.show(row["t_start_us"]), "muted"), right=True),
-        Column("agent", "Agent", 16, lambda row: (row["agent"], "accent")),
-        Column("session", "Session", 18, lambda row: (row["id"], "muted"), flex=True),
-        Column("cwd", "Directory", 24, lambda row: (row.get("cwd") or "", ""), priority=5),
-        Column("turns", "Turns", 5, lambda row: (whole(row["turns"]), "strong"), right=True),
-        Column("calls", "Calls", 5, lambda row: (whole(row["calls"]), ""), right=True),
-        Column("tokens", "Tokens", 12, lambda row: (telling.tokens(row), "muted"), priority=3, right=True),
+        Column(
+            "start", "Start", 11, lambda row: (times.show(row["t_start_us"]), "muted"), right=True, sort="t_start_us"
+        ),
+        Column("agent", "Agent", 16, lambda row: (row["agent"], "accent"), sort="agent"),
+        Column("session", "Session", 18, lambda row: (row["id"], "muted"), flex=True, sort="id"),
+        Column("cwd", "Directory", 24, lambda row: (row.get("cwd") or "", ""), priority=5, sort="cwd"),
+        Column("turns", "Turns", 5, lambda row: (whole(row["turns"]), "strong"), right=True, sort="turns"),
+        Column("calls", "Calls", 5, lambda row: (whole(row["calls"]), ""), right=True, sort="calls"),
+        Column(
+            "tokens",
+            "Tokens",
+            12,
+            lambda row: (telling.tokens(row), "muted"),
+            priority=3,
+            right=True,
+            sort="input_tokens",
+        ),
         Column(
             "time",
             "Time",
@@ -158,6 +222,7 @@ def session_columns(times: Times) -> Sequence[Column]:
             lambda row: (duration(row["t_end_us"] - row["t_start_us"]), "muted"),
             priority=2,
             right=True,
+            sort="duration_us",
         ),
     )
 
@@ -169,8 +234,8 @@ def finding_columns(times: Times) -> Sequence[Column]:
 
     return (
         Column("severity", "Severity", 9, severity),
-        Column("code", "Code", 18, lambda row: (row["code"], "strong")),
-        Column("time", "Time", 11, lambda row: (times.show(row["t_us"]), "muted"), right=True),
-        Column("text", "What", 24, lambda row: (first_line(row["text"]), ""), flex=True),
-        Column("scope", "Where", 10, lambda row: (row["scope"], "muted"), priority=3),
+        Column("code", "Code", 18, lambda row: (row["code"], "strong"), sort="code"),
+        Column("time", "Time", 11, lambda row: (times.show(row["t_us"]), "muted"), right=True, sort="t_us"),
+        Column("text", "What", 24, lambda row: (first_line(row["text"]), ""), flex=True, sort="text"),
+        Column("scope", "Where", 10, lambda row: (row["scope"], "muted"), priority=3, sort="scope"),
     )

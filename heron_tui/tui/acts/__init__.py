@@ -10,6 +10,7 @@ from .copying import CopyActs
 from .display import DisplayActs
 from .exporting import ExportActs
 from .group import Group
+from .lists import ListActs
 from .notes import NoteActs
 from .texts import TextActs
 from .way import WayActs
@@ -22,5 +23,6 @@ GROUPS: tuple[type[Group], ...] = (
     CaptureActs,
     CommandActs,
     NoteActs,
+    ListActs,
     TextActs,
 )

@@ -11,7 +11,7 @@ from textual.geometry import Size
 from textual.message import Message
 
 from ...store.notes import NOTHING, Key
-from ..choice import ChosenRows
+from ..choice import ChosenRows, sort_key
 from ..columns import Column, fit, segments, sized
 from ..rows import FixedRows, RowSource
 from .pane import Pane, plain
@@ -68,6 +68,7 @@ class RowList(Pane):
         self.cursor = 0
         self.following = False
         self.only_marked = self.hide_ignored = False
+        self.sorted_by, self.descending = "", False
         self._shift = 0
         self._has_room = False
         self._count = 0
@@ -125,11 +126,31 @@ class RowList(Pane):
         key = self.key_of(row) if row is not None else None
         stay = stay or (key[1] if key else None)
         if isinstance(source, ChosenRows):
-            source.choose(replace(source.choice, only=only, without=without), stay=stay)
+            order = f"-{self.sorted_by}" if self.descending else self.sorted_by or None
+            source.choose(replace(source.choice, order=order, only=only, without=without), stay=stay)
         elif isinstance(source, FixedRows):
-            source.arrange(None, keep=lambda row: _kept(self.key_of(row), only, without))
+            order_by = sort_key(self.sorted_by) if self.sorted_by else None
+            source.arrange(order_by, down=self.descending, keep=lambda row: _kept(self.key_of(row), only, without))
             ids = [(self.key_of(row) or ("", ""))[1] for row in source.rows]
             self.chosen(ids.index(stay) if stay in ids else None)
+
+    def sort_by(self, field: str, *, down: bool = False) -> None:
+        """Sort the rows by a field of their records; "" puts them back into their own order."""
+        self.sorted_by, self.descending = field, down
+        self.stop_following()
+        self.rearrange()
+        self.refresh()
+
+    def sortable(self) -> list[Column]:
+        """The columns that this list can be sorted by."""
+        can = isinstance(self.source, (ChosenRows, FixedRows))
+        return [column for column in self.columns if column.sort] if can else []
+
+    def _heading(self, column: Column, size: int) -> str:
+        """A column's title, with an arrow if the rows are sorted by it."""
+        if not column.sort or column.sort != self.sorted_by:
+            return column.title
+        return f"{column.title[: size - 1]}{'▼' if self.descending else '▲'}"
 
     def show_everything(self, *, stay: str | None = None) -> None:
         """No row is left out any more."""
@@ -237,11 +258,22 @@ class RowList(Pane):
         return "\t".join(column.cell(row)[0] for column in self.columns) if row is not None else ""
 
     def on_click(self, event: events.Click) -> None:
+        if event.y == 0:
+            self._click_heading(event.x)
+            return
         index = round(self.scroll_y) + event.y - 1
         if event.y >= 1 and index < self._count:
             self.move(index)
             if event.chain == 2:
                 self.act_open()
+
+    def _click_heading(self, x: int) -> None:
+        """A click on a column's title sorts by it, another one the other way round."""
+        at = 1
+        for column, size in [] if self.title else fit(self.columns, self.scrollable_content_region.width - 2):
+            if at <= x < at + size and column.sort and column in self.sortable():
+                self.sort_by(column.sort, down=column.sort == self.sorted_by and not self.descending)
+            at += size + 1
 
     # drawing
 
@@ -258,7 +290,7 @@ class RowList(Pane):
             return super().title_line(width)
         style = self.palette.title_focus if self.has_focus else self.palette.title
         layout = fit(self.columns, width - 2)
-        text = " ".join(sized(column.title, size, right=column.right) for column, size in layout)
+        text = " ".join(sized(self._heading(column, size), size, right=column.right) for column, size in layout)
         return [Segment(f"{'▌' if self.has_focus else ' '}{text} "[:width], style)]
 
     def draw(self, y: int, width: int) -> list[Segment]:
@@ -319,7 +351,7 @@ def _shifted(column: Column, by: int) -> Column:
         text, role = column.cell(row)
         return text[by:], role
 
-    return Column(column.key, column.title, column.width, cell, column.priority, column.right, column.flex)
+    return replace(column, cell=cell)
 
 
 def _kept(key: Key | None, only: frozenset[str] | None, without: frozenset[str]) -> bool:
