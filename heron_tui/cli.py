@@ -5,17 +5,34 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from . import __version__
 from .core.errors import HeronError, SourceError, UsageError
 from .core.paths import config_dir
 
+if TYPE_CHECKING:
+    from .cost.table import Models
+
 KINDS = ("calls", "turns", "sessions", "tools", "flows", "exchanges", "packets", "findings", "metrics")
 SQLITE_MAGIC = b"SQLite format 3\x00"
 FOR_SCRIPTS = "for scripts there is: heron-tui query FILE calls --json"
 SPEEDS = {"max": 0.0, "1x": 1.0, "10x": 10.0}
+
+
+def _window(model: str | None) -> int | None:
+    """Tokens that fit into a model's window, by the table of models; it is read when it is first asked."""
+    return _models().window(model)
+
+
+@cache
+def _models() -> "Models":
+    from .cost import table
+
+    own = config_dir() / table.FILE
+    return table.load(own if own.is_file() else None)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -95,7 +112,7 @@ def _show(args: argparse.Namespace, *, speed: float) -> int:
     from .store import catalog
 
     if len(files) == 1 and is_store(files[0]):
-        return tui.run(None, Path(files[0]), title=Path(files[0]).name)
+        return tui.run(None, Path(files[0]), title=Path(files[0]).name, window=_window)
     _check(files)
     store = args.store or catalog.new_path(Path(files[0]).name if files[0] != "-" else "stdin")
     stdin = _take_stdin() if "-" in files else None
@@ -108,7 +125,8 @@ def _show(args: argparse.Namespace, *, speed: float) -> int:
         config=str(config_dir()),
     )
     try:
-        return tui.run(job, store, title="demo" if args.demo else ", ".join(Path(f).name for f in files))
+        title = "demo" if args.demo else ", ".join(Path(f).name for f in files)
+        return tui.run(job, store, title=title, window=_window)
     finally:
         catalog.tidy()  # behind the screen, not before its first paint
 

@@ -1,6 +1,6 @@
 """The terminal interface. `run` opens it; importing this package loads Textual only then."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,8 +9,13 @@ if TYPE_CHECKING:
     from ..engine.protocol import Job
 
 
-def run(job: "Job | None", store: Path, *, title: str) -> int:
+def run(
+    job: "Job | None", store: Path, *, title: str, window: Callable[[str | None], int | None] = lambda name: None
+) -> int:
     """Show `store` until the user quits; with a `job`, an engine fills it meanwhile. Answers the exit code.
+
+    Args:
+        window: tokens that fit into a model's window, by the model's name.
 
     Raises:
         UsageError: the user's keymap is not right.
@@ -29,7 +34,7 @@ def run(job: "Job | None", store: Path, *, title: str) -> int:
     keys = keymap.load(config_dir())
     if job is None:
         Reader(store).close()
-    app = HeronApp(store, lambda: Reader(store), job=job, title=title, keymap=keys, made=_collect_again)
+    app = HeronApp(store, lambda: Reader(store), job=job, title=title, keymap=keys, made=_collect_again, window=window)
     with _screen_on_stderr():
         result = app.run(mouse=os.environ.get("HERON_TUI_MOUSE", "1") != "0")
     return app.return_code or result or 0

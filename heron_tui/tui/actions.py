@@ -35,6 +35,7 @@ def _table() -> tuple[Action, ...]:
         a("open", "list", ("enter",), "open what is selected: one step closer to the bytes", "open"),
         a("go-to-turn", "list", ("t",), "go to the call and the turn of what is selected", "turn"),
         a("follow-stream", "list", ("s",), "follow the stream: what both sides said", "stream"),
+        a("context", "list", ("w",), "what fills the context window of a call", "window"),
         a("diff", "list", ("D",), "compare a call's prompt with the one before: where the prefix broke", "diff"),
         a("form", "stream", ("v",), "next form: text, JSON, events, raw, hex", "form", counts=True),
         a("sides", "stream", ("S",), "both sides, client, server", "sides"),

@@ -42,6 +42,7 @@ class HeronApp(App[int], inherit_bindings=False):
         open_reader: opens a reader on it, in the thread that reads.
         job: what the engine shall read into it; None shows the store as it is.
         title: what is being looked at, in words.
+        window: tokens that fit into a model's window, by the model's name.
         made: called when all of the screen is there, behind the first paint.
     """
 
@@ -59,11 +60,13 @@ class HeronApp(App[int], inherit_bindings=False):
         keymap: Keymap | None = None,
         palette: theme.Palette | None = None,
         made: Callable[[], object] = lambda: None,
+        window: Callable[[str | None], int | None] = lambda name: None,
     ) -> None:
         self.palette = palette or theme.choose()
         super().__init__(ansi_color=True if self.palette in (theme.SIXTEEN, theme.PLAIN) else None)
         self.animation_level = "none"
         self.store = store
+        self.window = window
         self.capture_title = title
         self.keymap = keymap or Keymap()
         self.times = Times()

@@ -18,6 +18,7 @@ VIEWS = {
     "stream-events": "3 j + j s v v j j",
     "stream-hex": "3 j + j s 4v S",
     "diff": "3 j + j G D",
+    "context": "3 j + j G w j + j",
     "metrics": "4",
     "sessions": "5",
     "findings": "6",

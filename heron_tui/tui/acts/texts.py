@@ -1,6 +1,7 @@
 """Texts of what is selected: the stream that carried it, and how its prompt differs from another."""
 
 from ..subject import Subject
+from ..views.context import ContextView
 from ..views.diff import DiffView
 from ..views.stream import StreamView
 from .group import Group
@@ -19,6 +20,13 @@ class TextActs(Group):
         if view is not self.app.main.current and (subject := self._subject()):
             self.app.visit("stream")
             view.show_stream(subject)
+
+    def act_context(self) -> None:
+        view = self.app.main.views["context"]
+        assert isinstance(view, ContextView)
+        if view is not self.app.main.current and (subject := self._subject()):
+            self.app.visit("context")
+            view.show_window(subject)
 
     def act_diff(self) -> None:
         view = self.app.main.views["diff"]
