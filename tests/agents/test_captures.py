@@ -150,9 +150,10 @@ EXPECTED = {
         sessions=9,
         retries=1,
     ),
-    "autogen": Expected("generic", ["Weather? lab:first"], [2]),
+    "autogen": Expected("autogen", ["Weather? lab:first"], [2]),
     "genai-sdk": Expected("generic", ["Weather? lab:first", "lab:long"], [2, 1], sessions=2, tools=1),
     "langchain": Expected("generic", ["Weather? lab:firsttwo", "lab:plain"] * 2, [2, 1, 2, 1], sessions=4),
+    "pi": Expected("pi", ["Please do lab:echo now", "Please do lab:parallel now"], [2, 2], sessions=2, tools=4),
 }
 
 

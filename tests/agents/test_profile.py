@@ -38,10 +38,60 @@ def test_the_shipped_profiles_are_right_and_ranked():
         "openclaw",
         "hermes",
         "claude-agent-sdk",
+        "aider",
+        "autogen",
+        "cline",
+        "copilot-cli",
+        "crewai",
+        "crush",
+        "cursor",
+        "goose",
+        "kimi",
+        "pi",
+        "qwen-code",
         "generic",
     }
     assert names.index("claude-code") < names.index("claude-agent-sdk")
     assert names[-1] == "generic"
+
+
+@pytest.mark.parametrize(
+    ("agent", "sends"),
+    [
+        ("aider", {"system": "Act as an expert software developer.\nAlways use best practices when coding."}),
+        (
+            "autogen",
+            {"system": "You are a helpful AI assistant. Reply with TERMINATE when the task has been completed."},
+        ),
+        ("cline", {"system": "You are Cline, a highly skilled software engineer with extensive knowledge"}),
+        ("copilot-cli", {"system": "You are the GitHub Copilot CLI, a terminal assistant built by GitHub."}),
+        ("crewai", {"system": "You are Researcher. You know much.\nYour personal goal is: to find out"}),
+        ("crush", {"headers": {"User-Agent": "Charm Crush/0.1.11", "X-Session-Affinity": "s9"}}),
+        ("crush", {"headers": {"User-Agent": "Charm-Crush/0.2.0 (https://charm.land/crush)"}}),
+        ("cursor", {"headers": {"x-cursor-client-version": "2.1"}}),
+        ("goose", {"system": "You are a general-purpose AI agent called goose, created by Block."}),
+        ("kimi", {"headers": {"User-Agent": "KimiCLI/1.5"}}),
+        ("kimi", {"system": "You are Kimi Code CLI, an interactive general AI agent running on a user's computer."}),
+        ("pi", {"system": "You are an expert coding assistant operating inside pi, a coding agent harness."}),
+        ("qwen-code", {"system": "You are Qwen Code, an interactive CLI agent developed by Alibaba Group"}),
+        ("opencode", {"headers": {"User-Agent": "opencode/1.18", "X-Session-Affinity": "s9"}}),
+        ("generic", {"system": "You are a researcher. Your personal goal is nothing."}),
+    ],
+)
+def test_agents_are_known_by_what_they_send(agent: str, sends: dict):
+    assert tell(call("a", 0, user("hi"), **sends)).only.agent == agent
+
+
+def test_what_an_editor_adds_is_no_part_of_the_prompt():
+    told = tell(
+        call(
+            "a",
+            0,
+            user("<task>\nfix it\n</task>", "<environment_details>\n# Time\n</environment_details>"),
+            system="You are Cline, a highly skilled software engineer",
+        )
+    )
+    assert told.prompts == ["fix it"]
 
 
 def test_a_directory_that_is_not_there_holds_no_profiles(tmp_path: Path):
