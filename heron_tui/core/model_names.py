@@ -1,6 +1,7 @@
 """Names of models without what vendors, clouds and proxies add to them."""
 
 import re
+from functools import lru_cache
 
 _date = re.compile(r"[-@:](?:20\d{6}|20\d\d-\d\d-\d\d)$")
 _cloud = re.compile(
@@ -10,6 +11,7 @@ _version = re.compile(r"-v\d+(?::\d+)?$")
 _variant = re.compile(r"\[[\w.]+\]$|:(?:free|nitro|floor|online|thinking|extended|exacto)$")
 
 
+@lru_cache(maxsize=1024)
 def bare(model: str) -> str:
     """`model` in lower case without vendor, cloud, version and date: names that are equal mean the same model.
 

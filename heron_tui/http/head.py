@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from ..model.http import Headers, Place, header
+from ..model.http import Headers, Place, header, header_names
 
 REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,40})[ \t]+(\S+)[ \t]+HTTP/(1\.\d)[ \t]*\Z")
 STATUS_LINE = re.compile(rb"HTTP/(1\.\d)[ \t]+([1-9]\d\d)(?:[ \t]+(.*))?\Z", re.S)
@@ -78,6 +78,8 @@ def text(raw: bytes) -> str:
 
 def tokens(headers: Headers, name: str) -> list[str]:
     """All elements of a list-valued header, in lower case, without parameters; `name` in lower case."""
+    if name not in header_names(headers):
+        return []
     found = []
     for key, value in headers:
         if len(key) == len(name) and key.lower() == name:

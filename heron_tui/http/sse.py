@@ -1,6 +1,7 @@
 """Server-sent events as the WHATWG has them (HTML, 9.2.6 "Interpreting an event stream")."""
 
 import re
+from itertools import repeat
 
 import numpy as np
 
@@ -133,33 +134,25 @@ def _last_boundary(text: bytes) -> int | None:
 def plain(text: bytes, offset: int) -> Found | None:
     """The events of `text` if all of them are a data line, or all an event line and a data line, as the APIs known here
     write them; None otherwise. `offset` is where `text` begins in the body; it ends with a blank line."""
-    if b"\r" in text:
+    if not text.startswith((EVENT, DATA)) or b"\r" in text:
         return None
-    if text.startswith(DATA):
-        return _unnamed(text, offset)
-    return _named(text, offset) if text.startswith(EVENT) else None
-
-
-def _unnamed(text: bytes, offset: int) -> Found | None:
-    data = text[len(DATA) : -2].split(b"\n\n" + DATA)
-    if text.count(b"\n") != 2 * len(data):  # a line more than those two
-        return None
-    return Found([""] * len(data), data, *_borders(text, offset, 2))
-
-
-def _named(text: bytes, offset: int) -> Found | None:
-    lines = text.replace(b"\n" + DATA, b"\n").split(b"\n")
+    size = 3 if text.startswith(EVENT) else 2
+    lines = text.split(b"\n")
     lines.pop()
-    heads, data = lines[::3], lines[1::3]
-    if len(lines) % 3 or any(lines[2::3]):
+    data = lines[size - 2 :: size]
+    if len(lines) % size or any(lines[size - 1 :: size]):
         return None
-    # These counts leave only one way: each second line, and no other, had the prefix that was taken away.
-    if text.count(b"\n\n" + EVENT) != len(data) - 1 or text.count(b"\n" + DATA) != len(data):
+    if not all(map(bytes.startswith, data, repeat(DATA))):
         return None
-    names = {head: head[len(EVENT) :].decode("utf-8", "replace") for head in set(heads)}
-    if not all(head.startswith(EVENT) for head in names):
-        return None
-    return Found(list(map(names.__getitem__, heads)), data, *_borders(text, offset, 3))
+    data = [line[len(DATA) :] for line in data]
+    names = [""] * len(data) if size == 2 else _names(lines[::size])
+    return Found(names, data, *_borders(text, offset, size)) if names else None
+
+
+def _names(heads: list[bytes]) -> list[str] | None:
+    """What event lines say; None if one is none."""
+    known = {head: head[len(EVENT) :].decode("utf-8", "replace") for head in set(heads)}
+    return list(map(known.__getitem__, heads)) if all(head.startswith(EVENT) for head in known) else None
 
 
 def _borders(text: bytes, offset: int, lines: int) -> tuple[Ints, Ints]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -12,8 +13,16 @@ if TYPE_CHECKING:
 Headers = tuple[tuple[str, str], ...]
 
 
+@lru_cache(maxsize=256)
+def header_names(headers: Headers) -> frozenset[str]:
+    """The names of headers, in lower case. Remembered, because several are looked for in the same headers."""
+    return frozenset([name.lower() for name, _ in headers])
+
+
 def header(headers: Iterable[tuple[str, str]], name: str) -> str | None:
     """The first value of a header; `name` in lower case."""
+    if isinstance(headers, tuple) and name not in header_names(headers):
+        return None
     size = len(name)
     for key, value in headers:
         if len(key) == size and key.lower() == name:

@@ -1,6 +1,8 @@
 """What a response has said so far: wire APIs put pieces in, anyone may look at any time."""
 
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Literal
 
 from ..model.call import CallResponse, ToolCall
@@ -10,6 +12,8 @@ from .tokens import is_empty, tokens
 
 BlockKind = Literal["text", "thinking", "tool", "custom", "server", "other"]
 Key = tuple[int, ...]
+
+_CALLS = frozenset({"tool", "custom", "server"})
 
 TEXT_LIMIT = 64 << 20
 """Bytes of events whose text is kept; behind that only times, usage and the end still count."""
@@ -157,6 +161,7 @@ class Answer:
         """The answer so far."""
         blocks = [self.blocks[key] for key in sorted(self.blocks)]
         counted = tokens(self.usage)
+        calls = {key: self.blocks[key].call for key in sorted(self.blocks) if self.blocks[key].kind in _CALLS}
         return CallResponse(
             model=lenient.some(self.model),
             id=lenient.some(self.id),
@@ -167,7 +172,7 @@ class Answer:
             refusal=lenient.whole("".join(self.refusal)) or None,
             text=_join(blocks, "text"),
             thinking=_join(blocks, "thinking"),
-            tool_calls=tuple([block.call for block in blocks if block.kind in ("tool", "custom")]),
+            tool_calls=tuple([call for key, call in calls.items() if self.blocks[key].kind != "server"]),
             usage=self.usage,
             tokens=counted,
             choices=max(1, len({key[0] for key in self.blocks} | set(self.finishes)) if self.one_message else 1),
@@ -175,28 +180,27 @@ class Answer:
             t_last_content_us=self._last_us,
             content_events=self._content_events,
             max_gap_us=self._max_gap_us,
-            server_calls=tuple([block.call for block in blocks if block.kind == "server"]),
+            server_calls=tuple([call for key, call in calls.items() if self.blocks[key].kind == "server"]),
             served_by=self.served_by,
-            answer_keys=self._keys(),
+            answer_keys=self._keys(calls),
         )
 
-    def _keys(self) -> tuple[bytes, ...]:
+    def _keys(self, calls: dict[Key, ToolCall]) -> tuple[bytes, ...]:
         """Keys of the messages that a client will send back for this answer."""
-        said = {key: block for key, block in self.blocks.items() if block.kind in ("text", "tool", "custom")}
+        said = [key for key in sorted(self.blocks) if self.blocks[key].kind in ("text", "tool", "custom")]
         if not said:
             return ()
         if self.one_message:
             first = min(key[0] for key in said)
-            groups = [[said[key] for key in sorted(said) if key[0] == first]]
+            groups = [[key for key in said if key[0] == first]]
         else:
-            items = sorted({key[0] for key in said})
-            groups = [[said[key] for key in sorted(said) if key[0] == item] for item in items]
-        return tuple([self._group_key(group) for group in groups])
+            groups = [list(group) for _, group in groupby(said, itemgetter(0))]
+        return tuple([self._group_key(group, calls) for group in groups])
 
-    def _group_key(self, group: list[Block]) -> bytes:
-        texts = [lenient.whole(block.text) for block in group if block.kind == "text"]
-        calls = [block.call for block in group if block.kind != "text"]
-        return digest.meaning("assistant", texts, calls, ids=self.ids_in_keys)
+    def _group_key(self, group: list[Key], calls: dict[Key, ToolCall]) -> bytes:
+        texts = [lenient.whole(self.blocks[key].text) for key in group if key not in calls]
+        asked = [calls[key] for key in group if key in calls]
+        return digest.meaning("assistant", texts, asked, ids=self.ids_in_keys)
 
 
 def _error_word(error: dict[str, Any]) -> str | None:
