@@ -1,8 +1,12 @@
 """Conversations of calls, read from a store when they are looked at."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
+
+import msgspec
+from xxhash import xxh3_128_digest
 
 from ..store.reader import Reader
 from ..store.shapes import Record
@@ -11,20 +15,42 @@ from ..wire import lenient
 from ..wire.body import Body, places
 from .answers import answer
 from .forms import FORMS
-from .shapes import Conversation, Message, chained
+from .shapes import Conversation, Draft, Message, chained
 
 MOST_KEPT = 32
+MOST_DRAFTED = 64 << 20
+"""Bytes of messages that are remembered."""
 MOST_CHAINED = 10_000
 """Links of one chain of `previous_response_id` that are followed."""
 
 
-def request(wire_api: str, data: bytes, exchange: str = "") -> Conversation:
+class Drafts:
+    """Messages that were read before, by their bytes: an agent resends its history with every call."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, Draft | None] = {}
+        self._bytes = 0
+
+    def get(self, raw: msgspec.Raw, make: Callable[[Any], Draft | None]) -> Draft | None:
+        """``make(value)`` of a message, read again only where its bytes are new."""
+        key = xxh3_128_digest(raw)
+        if key not in self._known:
+            self._bytes += memoryview(raw).nbytes
+            if self._bytes > MOST_DRAFTED:
+                self._known.clear()
+                self._bytes = 0
+            self._known[key] = make(lenient.loads(raw))
+        return self._known[key]
+
+
+def request(wire_api: str, data: bytes, exchange: str = "", drafts: Drafts | None = None) -> Conversation:
     """What a request body holds.
 
     Args:
         wire_api: as in call records; a body of an API without a form has a `problem`.
         data: the decoded body.
         exchange: id of the exchange that carried it, for the messages' places.
+        drafts: messages of this wire API that were read before.
     """
     form = FORMS.get(wire_api)
     if form is None:
@@ -33,6 +59,7 @@ def request(wire_api: str, data: bytes, exchange: str = "") -> Conversation:
     if not whole.members:
         return Conversation(wire_api, problem="the request is no JSON object" if data else "the request has no body")
     body = form.inner(whole)
+    drafts = drafts or Drafts()
     messages: list[Message] = []
     problem = ""
     name = next((name for name in form.messages if name in body), None)
@@ -41,7 +68,7 @@ def request(wire_api: str, data: bytes, exchange: str = "") -> Conversation:
         raws = [held] if bytes(memoryview(held)[:1]) == b'"' else lenient.elements(held)
         where: Sequence[tuple[int, int] | None] = places(data, raws) or [None] * len(raws)
         for raw, place in zip(raws, where, strict=True):
-            draft = form.message(lenient.loads(raw))
+            draft = drafts.get(raw, form.message)
             if draft is None:
                 problem = problem or f"message {len(messages) + 1} of the request is none"
             else:
@@ -56,6 +83,7 @@ class Conversations:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._kept: OrderedDict[str, Conversation] = OrderedDict()
+        self._drafts: dict[str, Drafts] = {}
 
     def of(self, call: Record) -> Conversation:
         """The conversation of a call: what `previous_response_id` stands for is put before its own messages."""
@@ -92,7 +120,8 @@ class Conversations:
 
     def _own(self, call: Record) -> Conversation:
         exchange = call.get("exchange") or ""
-        made = request(call["wire_api"], self._reader.body(exchange, "request"), exchange)
+        drafts = self._drafts.setdefault(call["wire_api"], Drafts())
+        made = request(call["wire_api"], self._reader.body(exchange, "request"), exchange, drafts)
         said, choices = answer(self._reader, call)
         return replace(made, answer=said, choices=choices)
 

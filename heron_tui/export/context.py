@@ -8,6 +8,7 @@ from ..store.reader import Reader
 from .options import Options
 from .redaction import Redaction
 from .report import Report
+from .said import Keys
 
 
 @dataclass(slots=True)
@@ -24,6 +25,7 @@ class Context:
     stopped: Callable[[], bool] = lambda: False
     conversations: Conversations = field(init=False)
     redaction: Redaction = field(init=False)
+    keys: Keys = field(default_factory=Keys)
 
     def __post_init__(self) -> None:
         self.conversations = Conversations(self.reader)

@@ -13,6 +13,7 @@ from ..conversation.shapes import Conversation, Message, Part
 from ..model.call import Role
 
 START = b""
+MOST_KEYS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,27 @@ def _speaker(role: Role) -> Role:
     return "user" if role == "tool" else role
 
 
-def chain(said: Sequence[Said]) -> list[bytes]:
+class Keys:
+    """Keys of messages seen before; histories that share messages share their parts (`conversation.reading.Drafts`)."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int | str, ...], tuple[Said, bytes]] = {}
+
+    def of(self, said: Said) -> bytes:
+        same = (said.role, *map(id, said.parts))
+        found = self._known.get(same)
+        if found is None:
+            if len(self._known) >= MOST_KEYS:
+                self._known.clear()
+            found = self._known[same] = (said, said.key)  # which keeps the parts, and so their identity
+        return found[1]
+
+
+def chain(said: Sequence[Said], keys: Keys) -> list[bytes]:
     """For each message a hash over it and all before it: equal where two histories are equal so far."""
     state, found = START, []
     for one in said:
-        state = xxh3_128_digest(state + one.role.encode() + one.key)
+        state = xxh3_128_digest(state + one.role.encode() + keys.of(one))
         found.append(state)
     return found
 

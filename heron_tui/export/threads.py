@@ -120,11 +120,11 @@ def _link(context: Context, call: Record, found: Threads) -> _Link:
     held = context.conversations.of(call)
     found.tools.update({tool.name: tool for tool in held.tools})
     said = asked(held)
-    before, shown = chain(said), {id for one in said for id in one.asks}
+    before, shown = chain(said, context.keys), {id for one in said for id in one.asks}
     if call["outcome"] != "ok" or held.answer is None:
         return _Link(call, before, None, (), shown)
     said = whole(held)
-    final, answer = chain(said)[-1], said[-1]
+    final, answer = chain(said, context.keys)[-1], said[-1]
     if call["thinking"]:
         found.thinking[final] = call["id"]
     if answer.asks:

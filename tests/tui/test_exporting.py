@@ -132,6 +132,17 @@ async def test_a_file_that_is_there_is_kept_unless_asked(make_app: Make, tmp_pat
     assert out.read_text() != "mine"
 
 
+async def test_marked_turns_can_be_exported(make_app: Make):
+    app = make_app()
+    async with running(app, (120, 40)) as pilot:
+        await press(pilot, "j m j m x l")
+        await until(pilot, "2 turns marked", "First record")
+        screen = app.screen
+        assert isinstance(screen, ExportScreen)
+        assert screen._arguments().count("--id") == 2
+        await press(pilot, "escape")
+
+
 async def test_leaving_stops_the_preview(make_app: Make):
     app = make_app()
     async with running(app) as pilot:

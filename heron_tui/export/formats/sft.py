@@ -95,7 +95,7 @@ def _as_answered(context: Context, found: Threads, one: Said) -> Said:
 
 def _messages(context: Context, found: Threads, held: Conversation, said: Sequence[Said]) -> list[Message]:
     named = ids(said)
-    states = chain(said)
+    states = chain(said, context.keys)
     lead = [part.text for part in held.system]
     rest: list[Message] = []
     for place, one in enumerate(said):

@@ -7,6 +7,8 @@ from pathlib import Path
 from ..scopes import Scope, scopes
 from .group import Group
 
+KINDS = ("call", "turn", "session")
+"""Kinds of rows that can be exported when they are marked."""
 NAME = re.compile(r"[^\w.-]+")
 ENDINGS = (".pcap", ".pcapng", ".cap", ".store", ".gz", ".zst")
 
@@ -15,7 +17,8 @@ class ExportActs(Group):
     def act_export(self) -> None:
         app = self.app
         subject = app.main.current.subject()
-        app.reading.ask("scopes", lambda reader: scopes(reader, subject, {}, ""), self._open)
+        marked = {kind: list(app.notes.marked(kind)) for kind in KINDS}
+        app.reading.ask("scopes", lambda reader: scopes(reader, subject, marked, ""), self._open)
 
     def _open(self, found: Sequence[Scope]) -> None:
         from ..screens.export import ExportScreen
