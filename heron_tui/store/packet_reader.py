@@ -16,6 +16,8 @@ from .packet_blocks import COLUMNS, Columns, read_block
 from .shapes import CapturedPacket
 
 MOST_BLOCKS = 12
+REACH_BACK = 40_000
+"""Packets that are looked through for those of one flow before one of them."""
 
 
 class PacketReader:
@@ -116,12 +118,29 @@ class PacketReader:
 
     def captured(self, columns: Columns, mask: NDArray[np.bool_]) -> list[CapturedPacket]:
         """The bytes of some packets of a block. Raises SourceError as `CaptureFile` does."""
-        names = ("number", "file", "file_pos", "caplen", "link")
+        names = ("number", "file", "file_pos", "caplen", "link", "time_us", "length")
         rows = zip(*(columns[name][mask].tolist() for name in names), strict=True)
         return [
-            CapturedPacket(number, self._file(file).read(position, caplen), link)
-            for number, file, position, caplen, link in rows
+            CapturedPacket(number, self._file(file).read(position, caplen), link, time_us, length)
+            for number, file, position, caplen, link, time_us, length in rows
         ]
+
+    def up_to(self, number: int, most: int) -> list[CapturedPacket]:
+        """A packet and those before it in its flow, oldest first. Raises SourceError as `CaptureFile` does."""
+        found: list[CapturedPacket] = []
+        flow = None
+        for columns in list(self.numbered(max(number - REACH_BACK, 0), number))[::-1]:
+            if flow is None:
+                own = columns["flow"][columns["number"] == number]
+                flow = int(own[0]) if len(own) else -1
+            mask = columns["number"] == number
+            if flow >= 0:
+                mask = (columns["flow"] == flow) & (columns["number"] <= number)
+            mask[np.flatnonzero(mask)[: -(most - len(found))]] = False
+            found = self.captured(columns, mask) + found
+            if len(found) >= most:
+                break
+        return found
 
     def _blocks(self) -> list[tuple[int, int, int, int, int]]:
         """(first, count, last, t_first_us, t_last_us) of all blocks."""

@@ -237,6 +237,15 @@ class Reader:
             found += self._packets.captured(columns, mask)
         return found
 
+    def up_to(self, number: int, most: int) -> list[CapturedPacket]:
+        """A packet and those before it in its flow, oldest first: `most` in all, as far as a few blocks reach back.
+
+        Raises:
+            SourceError: as `packet_bytes` does.
+        """
+        self._refresh()
+        return self._packets.up_to(number, most)
+
     def flow_packets(self, flow: str) -> list[int]:
         """Numbers of all packets of a flow."""
         self._refresh()

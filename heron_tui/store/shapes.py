@@ -48,11 +48,13 @@ class PacketRow:
 
 @dataclass(frozen=True, slots=True)
 class CapturedPacket:
-    """A packet's bytes as captured, and their link type (a LINKTYPE of libpcap)."""
+    """A packet's bytes as captured, and their link type (a LINKTYPE of libpcap). `length` is that on the wire."""
 
     number: int
     data: bytes
     link: int
+    time_us: int = 0
+    length: int = 0
 
 
 @dataclass(frozen=True, slots=True)

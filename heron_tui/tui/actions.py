@@ -48,6 +48,13 @@ def _table() -> tuple[Action, ...]:
         a("previous-part", "text", ("[",), "previous part of the text", counts=True),
         a("detail", "packets", ("d",), "show or hide the packet's detail tree", "detail"),
         a("bytes", "packets", ("B",), "show or hide the packet's bytes", "bytes"),
+        a(
+            "wireshark",
+            "packets",
+            ("W",),
+            "Wireshark's whole dissection of this packet, by tshark; again ends it",
+            "wireshark",
+        ),
         a("next-call", "packets", ("]",), "next packet that begins or ends a call", counts=True),
         a("previous-call", "packets", ("[",), "previous packet that begins or ends a call", counts=True),
         a("next-turn", "turns", ("}",), "next turn", counts=True),

@@ -9,7 +9,7 @@ from ..core.errors import SourceError
 from ..engine.protocol import Counters
 from ..model.packet import Ints
 from ..store.reader import Kind, Reader
-from ..store.shapes import EventRow, PacketRow, Record, TurnTree
+from ..store.shapes import CapturedPacket, EventRow, PacketRow, Record, TurnTree
 from ..store.where import Where
 from . import telling
 from .evidence.packet import Contents, Wires
@@ -158,6 +158,14 @@ def packet(reader: Reader, row: PacketRow, wires: Wires) -> PacketView:
     told = [event for event, _ in events]
     contents = wires.contents(reader, row, exchange, told) if exchange and data else NO_CONTENTS
     return PacketView(row, data, link, note, exchange, call, turn, events, len(carried), settled, contents)
+
+
+def up_to(reader: Reader, number: int, most: int) -> list[CapturedPacket] | str:
+    """A packet behind those before it in its flow; or why they cannot be had."""
+    try:
+        return reader.up_to(number, most)
+    except SourceError as error:
+        return str(error)
 
 
 def _carries(number: int, event: EventRow) -> bool:

@@ -23,6 +23,7 @@ from ..widgets.packet_list import PacketList
 from ..widgets.pane import Pane
 from ..widgets.row_list import RowList
 from ..widgets.turn_tree import TurnTree
+from .dissecting import Dissecting
 from .turn_forest import TurnForest
 from .view import View
 
@@ -66,6 +67,7 @@ class PacketsView(View):
         self.packet: questions.PacketView | None = None
         self.evidence: Evidence | None = None
         self._wires = Wires()
+        self._dissecting = Dissecting(self)
 
     @property
     def first_pane(self) -> Pane:
@@ -144,11 +146,29 @@ class PacketsView(View):
             return
         self.packet = view
         fields, secrets = detail.fields(view, self.heron.times, self.evidence)
+        if whole_dissection := self._dissecting.at(number):
+            fields.append(whole_dissection)
         self.detail.show_fields(fields, title=f"Packet {whole(number)}")
         note = view.note or size(len(view.data))
         self.bytes.show(view.data, title=f"Bytes of packet {whole(number)}", note=note, secrets=secrets)
         if self.evidence:
             self.bytes.mark(self.evidence.ranges(number))
+
+    def show_again(self) -> None:
+        """Show the packet that is shown anew: more is known of it."""
+        if self.packet:
+            marks = self.bytes.marks
+            self._show(self.packet)
+            self.bytes.mark(marks)
+
+    def act_wireshark(self) -> None:
+        if self.packet is None:
+            return
+        self._dissecting.toggle(self.packet.packet.number)
+        self.show_again()
+        if self._dissecting.layer:
+            self.remove_class("-no-detail", "-on-bytes")
+            self.detail.go_to("Wireshark")
 
     @on(RowList.Opened, "#packet-list")
     def _opened(self) -> None:

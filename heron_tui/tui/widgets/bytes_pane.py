@@ -19,7 +19,7 @@ TEXT = bytes(byte if 32 <= byte < 127 else ord(".") for byte in range(256)).deco
 class BytesPane(Pane):
     """Bytes with a cursor. `show` gives it bytes; `mark` highlights some and brings them into view."""
 
-    scopes: ClassVar[tuple[str, ...]] = ("columns", "list")
+    scopes: ClassVar[tuple[str, ...]] = ("columns", "list", "packets")
 
     class Moved(Message):
         """The cursor stands on the byte at `offset`."""
@@ -55,6 +55,10 @@ class BytesPane(Pane):
             self.cursor = self._marks[0][0]
             self._reveal_mark()
         self.refresh()
+
+    @property
+    def marks(self) -> Sequence[Range]:
+        return self._marks
 
     @property
     def width(self) -> int:

@@ -1,7 +1,7 @@
 """A packet's layers as a tree; layers that were unfolded stay so from packet to packet."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.segment import Segment
 from textual import on
@@ -18,6 +18,8 @@ MASKED = "•••••••• (u shows it)"
 
 class DetailTree(TreeList):
     """Fields; `Selected` says which one the cursor is on."""
+
+    scopes: ClassVar[tuple[str, ...]] = ("tree", "list", "packets")
 
     class Selected(Message):
         def __init__(self, field: Field) -> None:
@@ -44,6 +46,12 @@ class DetailTree(TreeList):
             children.append(self._node(child, depth + 1, place, node))
         node.children = children
         return node
+
+    def go_to(self, layer: str) -> None:
+        """Put the cursor on a layer."""
+        index = self.find(f"/{layer}")
+        if index is not None:
+            self.center(index, anew=True)
 
     def open_node(self, node: Node, *, is_open: bool = True) -> None:
         self._folds[node.key] = is_open
