@@ -48,6 +48,7 @@ soak: .venv/installed-dev
 
 bench: .venv/installed-dev
 	$(BIN)/python bench/run.py $(ARGS)
+	$(BIN)/python bench/tui.py
 
 screenshots: .venv/installed-dev
 	$(BIN)/python screenshots/make.py

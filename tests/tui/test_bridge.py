@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from textual.message import Message
 
@@ -69,6 +70,20 @@ def test_an_engine_that_dies_is_told_by_its_last_words():
 def test_an_engine_that_is_killed_is_told_by_its_signal():
     script = say(Tick(state="running")) + "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
     assert reason(run(script, ended)) == "the engine ended (signal 9)"
+
+
+def test_an_engine_whose_capture_file_shrinks_is_told_so(tmp_path: Path):
+    script = say(Tick(state="running")) + (
+        "import mmap, os\n"
+        f"fd = os.open({str(tmp_path / 'shrinks')!r}, os.O_RDWR | os.O_CREAT)\n"
+        "os.ftruncate(fd, 1 << 20)\n"
+        "data = mmap.mmap(fd, 1 << 20)\n"
+        "os.ftruncate(fd, 0)\n"
+        "data[5000]\n"
+    )
+    assert reason(run(script, ended)) == (
+        "the capture file became shorter while it was read: what was read so far is shown"
+    )
 
 
 def test_an_engine_that_was_stopped_needs_no_reason():

@@ -1,0 +1,55 @@
+"""Keys at random: nothing raises, and nothing stalls. Twenty seconds in every run, an hour by `make soak`."""
+
+import random
+import time
+from collections.abc import Callable
+
+import pytest
+
+from heron_tui.tui.actions import ACTIONS
+from heron_tui.tui.app import HeronApp
+from tests.tui.conftest import running, settle, type_key
+
+LEAVES = frozenset({"quit", "leave", "command"})
+"""Actions that end the application, or open what is typed into."""
+SEED = 7
+STALL_S = 20
+WRITES = frozenset({"ctrl+s", "x"})
+
+
+def keys() -> list[str]:
+    """Every key of every action, sequences as single keys; digits and some that mean nothing."""
+    found = {single for name, a in ACTIONS.items() if name not in LEAVES for k in a.keys for single in k.split(" ")}
+    return sorted((found | set("0123456789") | {"Z", "enter", "escape", "tab", "f9", "é"}) - WRITES)
+
+
+async def mash(app: HeronApp, seconds: float, seed: int) -> int:
+    """Press keys for some seconds; answers how many."""
+    chance = random.Random(seed)
+    choice = keys()
+    pressed = 0
+    async with running(app, (100, 30)) as pilot:
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends and app.is_running:
+            for _ in range(chance.randint(1, 12)):
+                type_key(app, chance.choice(choice), time.monotonic())
+                pressed += 1
+            if chance.random() < 0.05:
+                await pilot.resize_terminal(chance.choice((40, 80, 100, 140, 160)), chance.choice((8, 24, 40, 50)))
+            begun = time.monotonic()
+            await settle(pilot)
+            assert time.monotonic() - begun < STALL_S, "the screen stalled"
+        assert app.is_running, "the application ended"
+        assert app.return_code in (None, 0)
+    return pressed
+
+
+@pytest.mark.parametrize("name", ["claude-code-agents", "codex-ws"])
+async def test_keys_at_random(name: str, make_app: Callable[..., HeronApp]):
+    assert await mash(make_app(name), 10, SEED) > 20
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", ["claude-code-agents", "openai-sdk-h2"])
+async def test_keys_at_random_for_an_hour(name: str, make_app: Callable[..., HeronApp]):
+    assert await mash(make_app(name), 1800, random.randrange(1 << 30)) > 1000
