@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.screen import Screen
 
@@ -227,6 +228,10 @@ class HeronApp(App[int], inherit_bindings=False):
         for pane in self.main.query(Pane):
             pane.refresh()
         self.main.refresh_frame()
+
+    def pop_screen(self) -> AwaitComplete:
+        """Close a dialog; one that is closed by two keys before it is gone is closed once."""
+        return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete.nothing()
 
     # the way between views
 

@@ -372,3 +372,13 @@ async def test_bytes_lead_to_the_message_that_they_are_part_of(make_app: Make):
         assert shown.data[field.start : field.start + 14] == b'{"role":"user"'
         await press(pilot, "tab l l")
         assert packets(app).detail.node.record is field
+
+
+async def test_two_fast_keys_close_a_dialog_once(make_app: Make):
+    app = make_app()
+    async with running(app) as pilot:
+        await press(pilot, "colon")
+        type_key(app, "escape", 1.0)
+        type_key(app, "escape", 1.1)
+        await settle(pilot)
+        assert app.screen is app.main

@@ -127,7 +127,7 @@ class View(Container):
         focused = self.app.focused
         if self.has_class("-zoomed"):
             self.unzoom()
-        elif isinstance(focused, Pane):
+        elif isinstance(focused, Pane) and self in focused.ancestors:
             self.add_class("-zoomed")
             for node in focused.ancestors_with_self:
                 if node is self or not isinstance(node, Widget):
