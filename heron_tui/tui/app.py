@@ -231,7 +231,7 @@ class HeronApp(App[int], inherit_bindings=False):
 
     def pop_screen(self) -> AwaitComplete:
         """Close a dialog; one that is closed by two keys before it is gone is closed once."""
-        return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete.nothing()
+        return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete()
 
     # the way between views
 
