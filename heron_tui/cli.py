@@ -35,7 +35,7 @@ def _models() -> "Models":
     return table.load(own if own.is_file() else None)
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """Usage errors as one line and exit code 2."""
 
     def error(self, message: str) -> NoReturn:
@@ -49,6 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
+        if arguments[:1] not in (["live"], ["record"]):  # these start what needs root first
+            _give_up_root()
         if arguments and arguments[0] in COMMANDS:
             return COMMANDS[arguments[0]](arguments[1:])
         return _open(arguments)
@@ -63,10 +65,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _open(arguments: Sequence[str]) -> int:
-    parser = _Parser(
+    parser = Parser(
         prog="heron-tui",
         description="The Wireshark for AI agents, in a terminal: what the agents in a capture did, down to the byte.",
-        epilog="commands: query, export, replay, stores, info. `heron-tui COMMAND --help` says more of each.",
+        epilog="commands: live, record, query, export, replay, stores, info; `heron-tui COMMAND --help` says more.",
     )
     _capture_arguments(parser)
     parser.add_argument("--version", action="version", version=f"heron-tui {__version__}")
@@ -79,7 +81,7 @@ def _open(arguments: Sequence[str]) -> int:
 
 
 def _replay(arguments: Sequence[str]) -> int:
-    parser = _Parser(prog="heron-tui replay", description="The TUI, fed at the capture's own pace.")
+    parser = Parser(prog="heron-tui replay", description="The TUI, fed at the capture's own pace.")
     _capture_arguments(parser)
     parser.add_argument("--speed", choices=tuple(SPEEDS), default="1x", help="pace of the replay (default 1x)")
     args = parser.parse_args(arguments)
@@ -99,13 +101,18 @@ def _capture_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--follow", action="store_true", help="keep reading a file that is still being written")
 
 
-def _show(args: argparse.Namespace, *, speed: float) -> int:
-    if not (sys.stdout.isatty() and (sys.stdin.isatty() or "-" in args.files)):
+def check_screen(*, piped: bool) -> None:
+    """Raises UsageError where no screen can be drawn. `piped`: a capture comes on standard input."""
+    if not (sys.stdout.isatty() and (sys.stdin.isatty() or piped)):
         raise UsageError("the screen needs a terminal; for scripts there is: heron-tui query FILE calls --json")
     if os.environ.get("TERM", "") in ("", "dumb"):
         raise UsageError(
             "this terminal (TERM=dumb) cannot show the screen; for scripts: heron-tui query FILE calls --json"
         )
+
+
+def _show(args: argparse.Namespace, *, speed: float) -> int:
+    check_screen(piped="-" in args.files)
     files = _files(args)
     from . import tui
     from .engine.protocol import Job
@@ -132,7 +139,7 @@ def _show(args: argparse.Namespace, *, speed: float) -> int:
 
 
 def _query(arguments: Sequence[str]) -> int:
-    parser = _Parser(
+    parser = Parser(
         prog="heron-tui query",
         description="Print what a capture or a store holds: one record a line, no screen.",
         epilog=f"KIND is one of: {', '.join(KINDS)} (default: calls)",
@@ -176,7 +183,7 @@ def _query(arguments: Sequence[str]) -> int:
 
 
 def _export(arguments: Sequence[str]) -> int:
-    parser = _Parser(
+    parser = Parser(
         prog="heron-tui export",
         description="Write what agents did in formats that others read: training records, call records, transcripts.",
         epilog="docs/export.md says what each option does, and why something is skipped.",
@@ -229,7 +236,7 @@ def _analysed(files: Sequence[str], store: Path | None) -> Iterator[Path]:
 
 
 def _stores(arguments: Sequence[str]) -> int:
-    parser = _Parser(prog="heron-tui stores", description="List the stores of earlier runs, newest first.")
+    parser = Parser(prog="heron-tui stores", description="List the stores of earlier runs, newest first.")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     args = parser.parse_args(arguments)
     from . import query
@@ -238,7 +245,7 @@ def _stores(arguments: Sequence[str]) -> int:
 
 
 def _info(arguments: Sequence[str]) -> int:
-    parser = _Parser(prog="heron-tui info", description="Versions and places: what to put into a bug report.")
+    parser = Parser(prog="heron-tui info", description="Versions and places: what to put into a bug report.")
     parser.parse_args(arguments)
     import platform
     import shutil
@@ -303,7 +310,29 @@ def _take_stdin() -> int:
     return capture
 
 
+def _live(arguments: Sequence[str]) -> int:
+    from .cli_live import live
+
+    return live(arguments)
+
+
+def _record(arguments: Sequence[str]) -> int:
+    from .cli_live import record
+
+    return record(arguments)
+
+
+def _give_up_root() -> None:
+    """Started with sudo: captures, stores and filters are read as the user who called."""
+    if os.geteuid() == 0 and "SUDO_UID" in os.environ:
+        from .privileged.asking import give_up_root
+
+        give_up_root()
+
+
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "live": _live,
+    "record": _record,
     "query": _query,
     "export": _export,
     "replay": _replay,

@@ -24,8 +24,12 @@ class Expander(Protocol):
     """
 
     name: str
-    open: bool
-    damage: str | None
+
+    @property
+    def open(self) -> bool: ...
+
+    @property
+    def damage(self) -> str | None: ...
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """What `data` adds, in pieces; take them all before the next call. Sets `damage` instead of raising."""

@@ -29,8 +29,13 @@ DECODED_LINKS = frozenset({0, 1, 12, 14, 101, 108, 113, 228, 229, 276})
 
 
 class Reader:
-    """Attributes:
+    """Args:
+        live: the stream to read, of a source that has no path; `id` is its id then, since the first bytes of two live
+            captures may be the same.
+
+    Attributes:
         source: kept up to date while reading.
+        lost: packets that the capturing program says it lost, where the capture does not say so itself.
         ended: no batch will come any more.
         starved: the last `read` found nothing new, and only time can bring more.
 
@@ -38,8 +43,17 @@ class Reader:
         SourceError: the input cannot be opened, or is no capture; of a stream only `read` can say so, at its beginning.
     """
 
-    def __init__(self, file: int, name: str, *, fd: int | None = None, follow: bool = False) -> None:
-        self.source = Source(file=file, id="", name=name, raw_path=None, format="")
+    def __init__(
+        self,
+        file: int,
+        name: str,
+        *,
+        fd: int | None = None,
+        follow: bool = False,
+        live: Stream | None = None,
+        id: str = "",
+    ) -> None:
+        self.source = Source(file=file, id=id, name=name, raw_path=None, format="")
         self.ended = False
         self.starved = False
         self._spool: Path | None = None
@@ -48,7 +62,9 @@ class Reader:
         self._need = 0
         self._since: float | None = None
         self._closed = False
-        self._window = _open(name, fd, follow)
+        self._live = live is not None
+        self.lost = 0
+        self._window = live or _open(name, fd, follow)
         try:
             self._begin()
         except SourceError:
@@ -100,7 +116,7 @@ class Reader:
         source = self.source
         source.size = min(self._position, window.base + len(window.data))
         source.packets = self._walker.packets
-        source.dropped = self._walker.dropped
+        source.dropped = max(self._walker.dropped, self.lost)
         if records.damage:
             self._end(f"damaged at byte {self._position:,}, behind packet {source.packets:,}: {records.damage}")
         elif not moved and window.ended:
@@ -145,13 +161,13 @@ class Reader:
         if self._walker is not None:
             return True
         window = self._window
-        window.load(0, IDENTIFIED_BY)
+        window.load(0, pcap.FILE_HEADER if self._live else IDENTIFIED_BY)
         live = isinstance(window, Stream) and window.live
         head = bytes(window.data[:IDENTIFIED_BY])
         walker = _recognise(self.source.name, head, more=live)
         if walker is None:
             return False
-        if live and len(head) < IDENTIFIED_BY:
+        if live and not self._live and len(head) < IDENTIFIED_BY:
             now = time.monotonic()
             self._since = self._since or now
             if now - self._since < PATIENCE:
@@ -160,7 +176,7 @@ class Reader:
         self._position = pcap.FILE_HEADER if isinstance(walker, pcap.Pcap) else 0
         source = self.source
         source.format = walker.format
-        source.id = f"s{xxhash.xxh3_64_hexdigest(head)[:15]}"
+        source.id = source.id or f"s{xxhash.xxh3_64_hexdigest(head)[:15]}"
         if not isinstance(window, Stream) or (window.is_file and not window.compressed):
             source.raw_path = str(Path(source.name).absolute())
         self._open_spool()

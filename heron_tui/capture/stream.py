@@ -3,7 +3,7 @@
 import os
 import select
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ..model.packet import Buffer
 from .expand import Expander, expander
@@ -25,12 +25,13 @@ class Stream:
     Args:
         fd: closed by `close`.
         follow: the end of a file is not the end: more may be written to it.
+        through: what makes the capture of the bytes read, where it is not told by their beginning.
 
     Attributes:
         is_file: a regular file, no pipe.
     """
 
-    def __init__(self, fd: int, *, follow: bool = False) -> None:
+    def __init__(self, fd: int, *, follow: bool = False, through: Expander | None = None) -> None:
         status = os.fstat(fd)
         self._fd = fd
         self.is_file = stat.S_ISREG(status.st_mode)
@@ -40,10 +41,11 @@ class Stream:
         self._made = 0
         self._input_ended = False
         self._head = b""
-        self._begun = False
-        self._expander: Expander | None = None
+        self._begun = through is not None
+        self._expander = through
         self._pieces: Iterator[bytes] = iter(())
         self._spool: Spool | None = None
+        self._sink: Callable[[bytes], object] | None = None
         self.data: Buffer = b""
         self.base = 0
         self.ended = False
@@ -73,6 +75,10 @@ class Stream:
         spool.write(bytes(self.data))
         self._spool = spool
 
+    def copy_to(self, sink: Callable[[bytes], object]) -> None:
+        """Give all bytes that come from now on to `sink`, too."""
+        self._sink = sink
+
     def load(self, position: int, need: int, /) -> None:
         end = self.base + len(self.data)
         if position < end and end - position >= need:
@@ -85,6 +91,8 @@ class Stream:
                 break
             if self._spool:
                 self._spool.write(piece)
+            if self._sink:
+                self._sink(piece)
             end += len(piece)
             if end - position < len(piece):  # part of what is skipped, or all of it
                 piece = piece[len(piece) - max(end - position, 0) :]

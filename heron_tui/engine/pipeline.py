@@ -25,6 +25,7 @@ from ..wire import registry
 from ..wire.estimate import estimate
 from ..wire.outcome import outcome
 from ..wire.provider import provider
+from .owners import Finder, Told
 from .protocol import Counters
 
 
@@ -51,7 +52,10 @@ class Pipeline:
     packets only: `now_us` is the capture time reached.
     """
 
-    def __init__(self, writer: Writer, profiles: list[Profile], models: Models, redactor: Redactor) -> None:
+    def __init__(
+        self, writer: Writer, profiles: list[Profile], models: Models, redactor: Redactor, finder: Finder | None = None
+    ) -> None:
+        """`finder` looks up the processes of flows, where the capture is live and does not say them itself."""
         self.counters = Counters()
         self.now_us = 0
         self._writer = writer
@@ -70,6 +74,8 @@ class Pipeline:
         self._findings: list[Finding] = []
         self._found: set[Finding] = set()
         self._turns: set[str] = set()
+        self._told = Told()
+        self._finder = finder
 
     def introduce(self, sources: Sequence[Source], *, last: bool = False) -> None:
         """Take note of capture files: once their id is known (streams: with their first packets), and at the end."""
@@ -88,6 +94,8 @@ class Pipeline:
         self.counters.packets += len(batch)
         self.counters.bytes += int(batch.length.sum())
         self.now_us = max(self.now_us, int(batch.time_us.max()))
+        if batch.notes:
+            self._told.read(batch, columns, result.events)
         first = int(batch.number[0])
         for event in result.events:
             if isinstance(event, Opened):
@@ -107,6 +115,12 @@ class Pipeline:
     def commit(self, *, final: bool = False) -> int:
         """Write what changed; answers the store's new version."""
         flows = self._tracker.take_changed()
+        if self._finder:
+            named, calls = self._finder.take()
+            for call in calls:
+                self._changed(call)
+            flows += [flow for flow in named if flow not in flows]
+            self.counters.processes_unknown = self._finder.unknown
         self._findings += losses.gaps(flows)
         self._touched = {exchange for exchange in self._touched if not self._write_open(self._open[exchange])}
         self._writer.put_flows(flows)
@@ -126,6 +140,7 @@ class Pipeline:
         self._findings = []
         for flow in flows:
             if flow.closed:
+                self._told.forget(flow)
                 self._flows.pop(flow.id, None)
                 self._source_of.pop(flow.id, None)
         return self._writer.commit()
@@ -144,6 +159,8 @@ class Pipeline:
         self.counters.flows += 1
         self._flows[flow.id] = flow
         self._source_of[flow.id] = self._sources.get(file, "")
+        if self._finder and flow.process is None and flow.tls is None:
+            self._finder.ask(flow)
 
     def _flow_event(self, event: FlowEvent) -> None:
         for http_event in self._decoder.feed(event):
@@ -176,6 +193,8 @@ class Pipeline:
         self._touched.add(request.exchange)
         if call:
             self.counters.calls += 1
+            if self._finder:
+                self._finder.call(call)
 
     def _call(self, request: Request, fold: registry.Fold) -> Call:
         flow = self._flows[request.flow]

@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from ..model.live import Live
+
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """What the engine shall do.
@@ -21,15 +23,18 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         follow: keep reading a file that is still being written.
         config: the user's configuration directory: profiles in `profiles/`, a table of models in `models.toml`.
         spool: directory for raw packets that have no capture file (stdin, compressed files).
+        live: capture on this host instead of reading `sources`; `keeper_fd` is the socket of who starts capturers.
     """
 
-    sources: tuple[str, ...]
+    sources: tuple[str, ...] = ()
     store: str
     speed: float = 0.0
     follow: bool = False
     config: str | None = None
     spool: str | None = None
     stdin_fd: int | None = None
+    live: Live | None = None
+    keeper_fd: int | None = None
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -37,7 +42,15 @@ class Command(msgspec.Struct, frozen=True):
 
 
 class Counters(msgspec.Struct, kw_only=True):
-    """Everything counted since the start. Every kind of loss has a place here."""
+    """Everything counted since the start. Every kind of loss has a place here.
+
+    Attributes:
+        tls_lost, tls_cut_bytes: records that the kernel's buffer had no room for, and bytes that were not sent.
+        tls_failed: processes and files that cannot be watched. tls_ignored: connections without HTTP.
+        tls_mirrored: connections seen at both ends on this host, and kept once.
+        tls_processes, tls_probes: watched now.
+        processes_unknown: connections of which nobody here seems to be an end.
+    """
 
     packets: int = 0
     bytes: int = 0
@@ -56,13 +69,22 @@ class Counters(msgspec.Struct, kw_only=True):
     bytes_skipped: int = 0
     bodies_cut: int = 0
     desyncs: int = 0
+    tls_lost: int = 0
+    tls_cut_bytes: int = 0
+    tls_failed: int = 0
+    tls_ignored: int = 0
+    tls_mirrored: int = 0
+    tls_processes: int = 0
+    tls_probes: int = 0
+    processes_unknown: int = 0
 
 
 class Tick(msgspec.Struct, kw_only=True):
     """State of the engine. `version` rises with each commit to the store: readers look again when it does.
 
     `progress` is 0..1 of the sources' bytes, None where their length is unknown. `now_us` is the capture time reached.
-    `message` is one line for a person (an error when `state` is `failed`, a warning otherwise).
+    `message` is one line for a person (an error when `state` is `failed`, a warning otherwise). `alarm` must not be
+    missed as long as it is there.
     """
 
     state: Literal["starting", "running", "paused", "done", "failed"]
@@ -72,6 +94,7 @@ class Tick(msgspec.Struct, kw_only=True):
     counters: Counters = msgspec.field(default_factory=Counters)
     message: str = ""
     notes: tuple[str, ...] = ()
+    alarm: str = ""
 
 
 _encode = msgspec.json.Encoder().encode
@@ -87,7 +110,7 @@ def line(message: Job | Command | Tick) -> bytes:
 
 def spawn(job: Job) -> subprocess.Popen[bytes]:
     """Start an engine process for `job`. Its ticks come on `.stdout`; closing `.stdin` ends it."""
-    keep = () if job.stdin_fd is None else (job.stdin_fd,)
+    keep = [fd for fd in (job.stdin_fd, job.keeper_fd) if fd is not None]
     process = subprocess.Popen(
         [sys.executable, "-m", "heron_tui.engine"],
         stdin=subprocess.PIPE,

@@ -1,6 +1,8 @@
 """One run of the engine: sources in, store out, ticks to whoever listens."""
 
 import gc
+import os
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +13,13 @@ from ..agents.profile import Profile
 from ..capture import Sources, open_sources
 from ..capture.pace import paced
 from ..core import paths
+from ..core.errors import SourceError
 from ..core.redact import Redactor, load_key
 from ..cost import table
 from ..cost.table import Models
 from ..store.writer import Writer
+from .live import LiveCapture
+from .owners import Finder
 from .pipeline import Pipeline
 from .protocol import Counters, Job, Tick
 
@@ -24,6 +29,9 @@ LONGEST_S = 1.0
 """Seconds between two commits at most, however long they take."""
 COMMIT_SHARE = 0.1
 """The part of the time that commits may take: a replay at full speed commits less often."""
+
+STOP_S = 1.5
+"""Seconds that a live capture has for its last packets once it was told to stop."""
 
 Report = Callable[[Tick], None]
 
@@ -46,11 +54,23 @@ def run(job: Job, report: Report, control: Control | None = None) -> Counters:
     control = control or Control()
     profiles, models = _tables(Path(job.config) if job.config else None)
     spool = Path(job.spool) if job.spool else Path(f"{job.store}.d")
-    sources = open_sources(job.sources, spool=spool, follow=job.follow, stdin_fd=job.stdin_fd)
-    writer = Writer(Path(job.store))
-    pipeline = Pipeline(writer, profiles, models, Redactor(load_key()))
+    live = LiveCapture(job.live, _keeper(job)) if job.live else None
+    if live:
+        sources = live.sources(spool)
+    else:
+        sources = open_sources(job.sources, spool=spool, follow=job.follow, stdin_fd=job.stdin_fd)
+    try:
+        writer = Writer(Path(job.store))
+    except BaseException:
+        sources.close()
+        if live:
+            live.close()
+        raise
+    finder = Finder() if live else None
+    pipeline = Pipeline(writer, profiles, models, Redactor(load_key()), finder)
     tune_garbage_collector()
-    ticker = _Ticker(report, pipeline, sources)
+    ticker = _Ticker(report, pipeline, sources, live)
+    stopping = 0.0
     try:
         batches = sources.batches()
         for batch in paced(batches, job.speed, time.sleep) if job.speed else batches:
@@ -61,15 +81,21 @@ def run(job: Job, report: Report, control: Control | None = None) -> Counters:
                 ticker.tick("paused")
                 time.sleep(TICK_S)
             ticker.tick("running")
-            if control.stop:
+            if control.stop and _at_end(live, stopping := stopping or time.monotonic()):
                 break
         pipeline.close()
         pipeline.introduce(sources.sources, last=True)
         ticker.commit(final=True)
+        if live and not control.stop:
+            raise live.failure()
         ticker.tick("done", force=True)
     finally:
         sources.close()
         writer.close()
+        if live:
+            live.close()
+        if finder:
+            finder.close()
     return pipeline.counters
 
 
@@ -78,6 +104,20 @@ def _tables(config: Path | None) -> tuple[list[Profile], Models]:
     own = [config / "profiles"] if config and (config / "profiles").is_dir() else []
     models = config / table.FILE if config and (config / table.FILE).is_file() else None
     return profile.load(paths.shipped("profiles"), *own), table.load(models)
+
+
+def _at_end(live: LiveCapture | None, stopping: float) -> bool:
+    """Whether a run that shall stop may: capturers have a moment for their last packets, and then end by themselves."""
+    if live is None:
+        return True
+    live.stop()
+    return time.monotonic() - stopping > STOP_S
+
+
+def _keeper(job: Job) -> socket.socket:
+    if job.keeper_fd is None:
+        raise SourceError("a live capture needs somebody who starts capturers")
+    return socket.socket(fileno=os.dup(job.keeper_fd))
 
 
 def replay(captures: list[str], store: Path) -> Counters:
@@ -94,7 +134,8 @@ def tune_garbage_collector() -> None:
 class _Ticker:
     """Commits and reports at their own paces; both look at the wall clock, never at packets."""
 
-    def __init__(self, report: Report, pipeline: Pipeline, sources: Sources) -> None:
+    def __init__(self, report: Report, pipeline: Pipeline, sources: Sources, live: LiveCapture | None = None) -> None:
+        self._live = live
         self._report = report
         self._pipeline = pipeline
         self._sources = sources
@@ -104,6 +145,8 @@ class _Ticker:
 
     def commit(self, *, final: bool = False) -> None:
         begun = time.monotonic()
+        if self._live:
+            self._live.count(self._pipeline.counters)
         self._version = self._pipeline.commit(final=final)
         self._committed = time.monotonic()
         self._pause = min(max(COMMIT_S, (self._committed - begun) / COMMIT_SHARE), LONGEST_S)
@@ -123,6 +166,7 @@ class _Ticker:
                 now_us=pipeline.now_us,
                 progress=self._sources.progress,
                 counters=pipeline.counters,
-                notes=tuple(self._sources.notes),
+                notes=(*(self._live.said() if self._live else ()), *self._sources.notes),
+                alarm=self._live.alarm if self._live else "",
             )
         )

@@ -15,11 +15,22 @@ Side = Literal[0, 1]
 
 @dataclass(slots=True)
 class Process:
-    """The process behind a connection, where it is known."""
+    """The process behind a connection, where it is known.
+
+    Attributes:
+        start_us: when it began: with the pid, this names it for good.
+        cmdline: its arguments, secrets masked.
+        container: id in its cgroup's path.
+    """
 
     pid: int
     comm: str | None = None
     exe: str | None = None
+    start_us: int | None = None
+    ppid: int | None = None
+    user: str | None = None
+    cmdline: tuple[str, ...] = ()
+    container: str | None = None
 
 
 @dataclass(slots=True)

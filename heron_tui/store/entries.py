@@ -296,7 +296,18 @@ def finding(finding: Finding, base: int) -> Row:
 
 
 def _process(process: Process | None) -> str | None:
-    return None if process is None else dumps({"pid": process.pid, "comm": process.comm, "exe": process.exe})
+    """Pid, comm and exe always; the rest as far as it is known."""
+    if process is None:
+        return None
+    more = {
+        "start_us": process.start_us,
+        "ppid": process.ppid,
+        "user": process.user,
+        "cmdline": process.cmdline or None,
+        "container": process.container,
+    }
+    known = {name: value for name, value in more.items() if value is not None}
+    return dumps({"pid": process.pid, "comm": process.comm, "exe": process.exe, **known})
 
 
 def _tool_call(asked: ToolCall) -> Row:

@@ -1,0 +1,29 @@
+"""What a live capture watches."""
+
+from dataclasses import dataclass
+
+DEFAULT_FILTER = "tcp and not port 22 and not port 443"
+"""For packets, where no interface and no filter is named: a screen seen over SSH would watch itself, and HTTPS is read
+by the TLS helper."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """Attributes:
+    interfaces: to take packets from; empty takes none.
+    filter: libpcap filter of all of them; "" takes every packet.
+    tls: read the plaintext of TLS connections with the helper.
+    pids, exes, all_users: whose (see bpf/README.md); all empty: the processes of the user.
+    must_packets, must_tls: it was asked for by name, so that it is an error where it cannot be had.
+    write: pcapng file that gets what was seen.
+    """
+
+    interfaces: tuple[str, ...] = ()
+    filter: str = ""
+    tls: bool = True
+    pids: tuple[int, ...] = ()
+    exes: tuple[str, ...] = ()
+    all_users: bool = False
+    must_packets: bool = False
+    must_tls: bool = False
+    write: str | None = None
