@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from . import __version__
+from .core import config
 from .core.errors import HeronError, SourceError, UsageError
 from .core.paths import config_dir
 
 if TYPE_CHECKING:
+    from . import tui
     from .cost.table import Models
 
 KINDS = ("calls", "turns", "sessions", "tools", "flows", "exchanges", "packets", "findings", "metrics")
@@ -98,6 +100,7 @@ def _capture_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--store", type=Path, metavar="PATH", help="keep the results in this store (default: a new one)"
     )
+    parser.add_argument("--theme", metavar="NAME", help="dark, light, 16, plain, or one of your own")
     parser.add_argument("--follow", action="store_true", help="keep reading a file that is still being written")
 
 
@@ -118,8 +121,11 @@ def _show(args: argparse.Namespace, *, speed: float) -> int:
     from .engine.protocol import Job
     from .store import catalog
 
+    settings = config.load(config_dir(), os.environ, theme=args.theme)
     if len(files) == 1 and is_store(files[0]):
-        return tui.run(None, Path(files[0]), title=Path(files[0]).name, window=_window)
+        return tui.run(
+            None, Path(files[0]), title=Path(files[0]).name, settings=settings, another=look_at, window=_window
+        )
     _check(files)
     store = args.store or catalog.new_path(Path(files[0]).name if files[0] != "-" else "stdin")
     stdin = _take_stdin() if "-" in files else None
@@ -133,9 +139,25 @@ def _show(args: argparse.Namespace, *, speed: float) -> int:
     )
     try:
         title = "demo" if args.demo else ", ".join(Path(f).name for f in files)
-        return tui.run(job, store, title=title, window=_window)
-    finally:
-        catalog.tidy()  # behind the screen, not before its first paint
+        return tui.run(job, store, title=title, settings=settings, another=look_at, window=_window)
+    finally:  # behind the screen, not before its first paint
+        catalog.tidy(
+            most=int(settings.number("stores.most")),
+            most_bytes=int(settings.number("stores.gigabytes") * (1 << 30)),
+            oldest_days=settings.number("stores.days"),
+        )
+
+
+def look_at(path: Path) -> "tui.Looking":
+    """What the screen looks at when another file is opened in it."""
+    from .engine.protocol import Job
+    from .store import catalog
+
+    if is_store(str(path)):
+        return None, path, path.name
+    _check([str(path)])
+    store = catalog.new_path(path.name)
+    return Job(sources=(str(path),), store=str(store), config=str(config_dir())), store, path.name
 
 
 def _query(arguments: Sequence[str]) -> int:

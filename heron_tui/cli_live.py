@@ -1,6 +1,7 @@
 """`live` and `record`: flags to a `Live`, and who runs with which rights. The roof's second half."""
 
 import argparse
+import os
 import re
 import signal
 import socket
@@ -11,7 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .cli import Parser, check_screen
+from .cli import Parser, check_screen, look_at
+from .core import config
 from .core.errors import HeronError, PrivilegeError, UsageError
 from .core.paths import config_dir, shipped
 from .model.live import DEFAULT_FILTER, Live
@@ -43,12 +45,17 @@ def live(arguments: Sequence[str]) -> int:
         from .engine.protocol import Job
         from .store import catalog
 
+        settings = config.load(config_dir(), os.environ)
         store = args.store or catalog.new_path("live")
         job = Job(store=str(store), live=wanted, keeper_fd=keeper.fileno(), config=str(config_dir()))
         try:
-            return tui.run(job, store, title=title(wanted))
+            return tui.run(job, store, title=title(wanted), settings=settings, another=look_at)
         finally:
-            catalog.tidy()
+            catalog.tidy(
+                most=int(settings.number("stores.most")),
+                most_bytes=int(settings.number("stores.gigabytes") * (1 << 30)),
+                oldest_days=settings.number("stores.days"),
+            )
 
 
 def record(arguments: Sequence[str]) -> int:

@@ -2,42 +2,74 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Union
+
+from ..core.config import Settings
 
 if TYPE_CHECKING:
     from ..engine.protocol import Job
 
 
+Looking = tuple[Union["Job", None], Path, str]
+"""What the screen looks at: the job of the engine (None for a store that is ready), the store, a title."""
+
+
 def run(
-    job: "Job | None", store: Path, *, title: str, window: Callable[[str | None], int | None] = lambda name: None
+    job: "Job | None",
+    store: Path,
+    *,
+    title: str,
+    settings: Settings | None = None,
+    another: Callable[[Path], "Looking"] | None = None,
+    window: Callable[[str | None], int | None] = lambda name: None,
 ) -> int:
     """Show `store` until the user quits; with a `job`, an engine fills it meanwhile. Answers the exit code.
 
     Args:
+        another: what to look at when the user opens another file; raises HeronError if it cannot be opened.
         window: tokens that fit into a model's window, by the model's name.
 
     Raises:
-        UsageError: the user's keymap is not right.
+        UsageError: the user's keymap or theme is not right.
         SourceError: `store` cannot be opened (only without a job: with one, the engine makes it).
     """
     import gc
     import os
 
+    settings = settings or Settings()
     gc.disable()  # what is imported stays: collections in the midst of it only cost time
 
     from ..core.paths import config_dir
     from ..store.reader import Reader
-    from . import keymap
+    from . import keymap, themes
     from .app import HeronApp
 
-    keys = keymap.load(config_dir())
-    if job is None:
-        Reader(store).close()
-    app = HeronApp(store, lambda: Reader(store), job=job, title=title, keymap=keys, made=_collect_again, window=window)
-    with _screen_on_stderr():
-        result = app.run(mouse=os.environ.get("HERON_TUI_MOUSE", "1") != "0")
-    return app.return_code or result or 0
+    directory = config_dir()
+    keys = keymap.load(directory)
+    chosen = settings.text("theme")
+    palette = None if chosen == "auto" or os.environ.get("NO_COLOR") else themes.named(directory, chosen)
+    while True:
+        if job is None:
+            Reader(store).close()
+        app = HeronApp(
+            store,
+            partial(Reader, store),
+            job=job,
+            title=title,
+            keymap=keys,
+            palette=palette,
+            settings=settings,
+            another=another,
+            made=_collect_again,
+            window=window,
+        )
+        with _screen_on_stderr():
+            result = app.run(mouse=settings.on("mouse"))
+        if app.next is None:
+            return app.return_code or result or 0
+        job, store, title = app.next
 
 
 def _collect_again() -> None:

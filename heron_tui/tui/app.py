@@ -1,8 +1,9 @@
 """The application: keys to actions, ticks to views, and the way between views."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from textual import events
 from textual.app import App
@@ -10,22 +11,24 @@ from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from ..core.config import Settings
 from ..core.errors import HeronError
 from ..engine.protocol import Counters, Job, Tick
 from ..store.notes import Notes
-from . import questions, theme
+from . import Looking, questions, theme
 from .actions import ACTIONS, Action
 from .acts import GROUPS
 from .bridge import CaptureWorker, EngineEnded, Ticked
 from .evidence import claims
 from .evidence.claims import Claim, Evidence
+from .health import Rates
 from .keyboard import Keyboard
 from .keymap import Keymap
 from .places import Place, Places
 from .reading import Closeable, Reading
 from .screens.command import Chosen, CommandScreen
 from .screens.main import MainScreen
-from .times import Times
+from .times import Mode, Times
 from .views.packets import PacketsView
 from .views.turns import TurnsView
 from .widgets.pane import Pane
@@ -43,6 +46,7 @@ class HeronApp(App[int], inherit_bindings=False):
         open_reader: opens a reader on it, in the thread that reads.
         job: what the engine shall read into it; None shows the store as it is.
         title: what is being looked at, in words.
+        another: what to look at when the user opens another file; raises HeronError.
         window: tokens that fit into a model's window, by the model's name.
         made: called when all of the screen is there, behind the first paint.
     """
@@ -60,17 +64,23 @@ class HeronApp(App[int], inherit_bindings=False):
         title: str = "",
         keymap: Keymap | None = None,
         palette: theme.Palette | None = None,
+        settings: Settings | None = None,
+        another: Callable[[Path], Looking] | None = None,
         made: Callable[[], object] = lambda: None,
         window: Callable[[str | None], int | None] = lambda name: None,
     ) -> None:
         self.palette = palette or theme.choose()
-        super().__init__(ansi_color=True if self.palette in (theme.SIXTEEN, theme.PLAIN) else None)
+        super().__init__(ansi_color=True if self.palette.ansi else None)
         self.animation_level = "none"
         self.store = store
         self.window = window
         self.capture_title = title
         self.keymap = keymap or Keymap()
-        self.times = Times()
+        self.settings = settings or Settings()
+        self.another = another
+        self.next: Looking | None = None
+        self.rates = Rates()
+        self.times = Times(mode=cast("Mode", self.settings.text("times")))
         self.notes = Notes(store)
         self.tell_references()
         self.tick: Tick | None = None
@@ -93,7 +103,8 @@ class HeronApp(App[int], inherit_bindings=False):
         self._early: questions.Summary | None = None
         self.leaving = False
         self.worker = CaptureWorker(job, self.post_message) if job else None
-        for palette_ in theme.PALETTES.values():
+        self.palettes = theme.PALETTES | {self.palette.name: self.palette}
+        for palette_ in self.palettes.values():
             self.register_theme(theme.textual_theme(palette_))
         self.theme = self.palette.name
 
@@ -140,6 +151,7 @@ class HeronApp(App[int], inherit_bindings=False):
 
     def on_ticked(self, message: Ticked) -> None:
         tick = self.tick = message.tick
+        self.rates.add(time.monotonic(), tick.counters)
         self.capture_state = tick.state
         if tick.message:
             self.say(tick.message, "warn")

@@ -120,6 +120,12 @@ class ChosenRows(PagedRows):
             return questions.packets(reader, start, stop)
         return questions.packets_numbered(reader, numbers, start, stop)
 
+    def shown_numbers(self, reader: Reader) -> list[int]:
+        """Numbers of the packets shown, in their order. Called in the reading thread."""
+        numbers = self._found.numbers
+        found: list[int] = (reader.packet_order("number") if numbers is None else numbers).tolist()
+        return found
+
     def place(self, id: str, found: Callable[[int | None], None]) -> None:
         """Tell `found` at which place the row `id` is, None if it is not among those chosen."""
         choice, numbers, kind = self.choice, self._found.numbers, self.kind

@@ -46,6 +46,11 @@ class Palette:
     banner: Style
     tab: Style
 
+    @property
+    def ansi(self) -> bool:
+        """It uses the terminal's own ground, not a colour of its own."""
+        return self.base.bgcolor is None or self.base.bgcolor.triplet is None
+
     def role(self, name: str) -> Style:
         """The style of a role by name: for cells that name their role as text."""
         style: Style = getattr(self, name)
@@ -163,7 +168,7 @@ def _hex(color: Color | None, default: str) -> str:
 
 def textual_theme(palette: Palette) -> Theme:
     """The Textual theme that goes with a palette: it colours what Textual itself draws (inputs, scroll bars)."""
-    ansi = palette in (SIXTEEN, PLAIN)
+    ansi = palette.ansi
     foreground = _hex(palette.base.color, "ansi_default")
     background = _hex(palette.base.bgcolor, "ansi_default")
     accent = _hex(palette.accent.color, "ansi_cyan" if palette is SIXTEEN else "ansi_default")
@@ -196,12 +201,9 @@ def textual_theme(palette: Palette) -> Theme:
 
 
 def choose(environ: Mapping[str, str] = os.environ) -> Palette:
-    """The palette for this terminal: NO_COLOR, then HERON_TUI_THEME, then what TERM, COLORTERM and COLORFGBG say."""
+    """The palette that suits this terminal: NO_COLOR, then what TERM, COLORTERM and COLORFGBG say."""
     if environ.get("NO_COLOR"):
         return PLAIN
-    wanted = environ.get("HERON_TUI_THEME", "")
-    if f"heron-{wanted}" in PALETTES:
-        return PALETTES[f"heron-{wanted}"]
     term, colours = environ.get("TERM", ""), environ.get("COLORTERM", "")
     rich_terminal = colours in ("truecolor", "24bit") or "256" in term or "kitty" in term or "direct" in term
     if not rich_terminal:

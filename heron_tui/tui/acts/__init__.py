@@ -9,6 +9,7 @@ from .commands import CommandActs
 from .copying import CopyActs
 from .display import DisplayActs
 from .exporting import ExportActs
+from .files import FileActs
 from .group import Group
 from .lists import ListActs
 from .notes import NoteActs
@@ -24,5 +25,6 @@ GROUPS: tuple[type[Group], ...] = (
     CommandActs,
     NoteActs,
     ListActs,
+    FileActs,
     TextActs,
 )

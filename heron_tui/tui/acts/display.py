@@ -1,6 +1,5 @@
 """How and when the screen shows what it shows."""
 
-from .. import theme
 from .group import Group
 
 TIMES = {"since": "seconds since the first packet", "clock": "time of day", "delta": "since the row before"}
@@ -33,8 +32,8 @@ class DisplayActs(Group):
         app.redraw()
 
     def act_theme(self) -> None:
-        app, names = self.app, list(theme.PALETTES)
-        app.palette = theme.PALETTES[names[(names.index(app.palette.name) + 1) % len(names)]]
+        app, names = self.app, list(self.app.palettes)
+        app.palette = app.palettes[names[(names.index(app.palette.name) + 1) % len(names)]]
         app.theme = app.palette.name
         app.say(f"theme: {app.palette.name}")
         app.redraw()
