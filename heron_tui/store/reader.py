@@ -18,11 +18,13 @@ from .tree import turn_tree
 from .where import Where
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Sequence
 
     from ..metrics.measure import Measures
     from ..metrics.points import Group
     from ..model.packet import Ints
+    from .body_search import SearchStep
     from .packet_blocks import Columns
     from .packet_reader import PacketReader
     from .packet_rows import PacketRows
@@ -290,6 +292,12 @@ class Reader:
     def body(self, exchange: str, side: Literal["request", "response"]) -> bytes:
         """A decoded body; b"" where there is none, and for a response that has not ended."""
         return bodies.read(self._connection, exchange, side)
+
+    def find_in_bodies(self, pattern: "re.Pattern[bytes]", after: int = 0) -> "SearchStep":
+        """One step of a search through all bodies: from behind piece `after` to the first hit, or some megabytes on."""
+        from . import body_search
+
+        return body_search.step(self._connection, pattern, after)
 
     def metrics(self, window_us: int | None = None, *, now_us: int | None = None) -> "Measures | None":
         """The metrics of the window that ends at `now_us` (capture time reached if None), chat calls only.

@@ -92,6 +92,7 @@ class HeronApp(App[int], inherit_bindings=False):
         self.following = False
         self.screen_paused = False
         self.unmasked = False
+        self.finding: object | None = None
         self._open_reader = open_reader
         self._made = made
         self.keyboard = Keyboard(self, self.keymap)

@@ -86,6 +86,10 @@ class PagedRows:
     def count(self) -> int:
         return self._count
 
+    def read(self, reader: Any, start: int, stop: int) -> Sequence[Row]:
+        """Rows by place, in the reading thread; they are not kept."""
+        return self._load(reader, start, min(stop, self._count))
+
     def restart(self, count: int) -> None:
         """These are other rows now: answers to what was asked of the former ones are not taken."""
         self._generation += 1

@@ -19,6 +19,8 @@ VIEWS = {
     "stream-hex": "3 j + j s 4v S",
     "diff": "3 j + j G D",
     "context": "3 j + j G w j + j",
+    "find": "1 ctrl+f P O S T",
+    "found": "1 ctrl+f P O S T enter n",
     "metrics": "4",
     "sessions": "5",
     "findings": "6",

@@ -10,6 +10,7 @@ from .copying import CopyActs
 from .display import DisplayActs
 from .exporting import ExportActs
 from .files import FileActs
+from .finding import FindActs
 from .group import Group
 from .lists import ListActs
 from .notes import NoteActs
@@ -27,4 +28,5 @@ GROUPS: tuple[type[Group], ...] = (
     ListActs,
     FileActs,
     TextActs,
+    FindActs,
 )

@@ -8,6 +8,10 @@ QUIT_AGAIN = "q again, or ctrl+q, quits"
 class WayActs(Group):
     def act_back(self) -> None:
         app, view = self.app, self.app.main.current
+        if app.finding is not None:
+            app.finding = None
+            app.say("stopped finding")
+            return
         place = app.places.pop()
         if place is None:
             if view.has_class("-zoomed"):

@@ -102,6 +102,14 @@ class Hex:
         self._joined = _joined(run.numbers, payloads)
         self.weight = len(self._joined.data)
 
+    @property
+    def data(self) -> bytes:
+        return self._joined.data
+
+    def index(self, offset: int) -> int:
+        """The line that holds the byte at `offset`."""
+        return offset // PER_LINE
+
     def __len__(self) -> int:
         return max(-(-len(self._joined.data) // PER_LINE), 1)
 

@@ -7,6 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from ...conversation.elements import Element
+from ..actions import ACTIONS
 from ..prompts import diff
 from ..prompts.diff import Comparison, Part
 from ..stream import carriers
@@ -20,7 +21,7 @@ BESIDE = 110
 
 
 class DiffPane(LongText):
-    scopes: ClassVar[tuple[str, ...]] = ("diff", "text", "list")
+    scopes: ClassVar[tuple[str, ...]] = ("diff", "text", "search", "list")
 
 
 class DiffView(View):
@@ -93,10 +94,16 @@ class DiffView(View):
             self._lay_out()
 
     def act_next_change(self, count: int | None = None) -> None:
-        self._along(1, count or 1)
+        if self.text.pattern is None:
+            self._along(1, count or 1)
+        else:
+            self.heron.perform(ACTIONS["next-found"])
 
     def act_previous_change(self, count: int | None = None) -> None:
-        self._along(-1, count or 1)
+        if self.text.pattern is None:
+            self._along(-1, count or 1)
+        else:
+            self.heron.perform(ACTIONS["previous-found"])
 
     def _along(self, by: int, count: int) -> None:
         here = self.text.cursor.section

@@ -6,6 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from ...store.reader import Reader
+from ..find.query import Query
 from ..long.passages import Section
 from ..long.walk import Position
 from ..stream import carriers, forms, scope
@@ -21,7 +22,7 @@ Made = tuple[Scope, Sequence[Section], str]
 class StreamPane(LongText):
     """The stream's text."""
 
-    scopes = ("stream", "text", "list")
+    scopes = ("stream", "text", "search", "list")
 
 
 class StreamView(View):
@@ -38,11 +39,14 @@ class StreamView(View):
         self.form = 0
         self.sides = 0
         self._at: int | None = None
-        self._unmasked = False
+        self._find: tuple[Query, int] | None = None
 
-    def show_stream(self, subject: Subject) -> None:
-        """Follow what carried a row."""
+    def show_stream(self, subject: Subject, *, find: Query | None = None, side: int = 0) -> None:
+        """Follow what carried a row; go to the first place on a side that has what is looked for, if so."""
         self._at = None
+        self._find = (find, side) if find else None
+        if find:
+            self.form = self.sides = 0
         self.scope = None
         self.text.title, self.text.note = "Stream", "reading"
         self.text.show((), key=None)
@@ -93,6 +97,9 @@ class StreamView(View):
         self.text.title = f"{found.title} · {form} · {sides}"
         self.text.note = note or ("> client < server" if self.app.size.width >= 100 else "")
         self.text.show(sections, key=key, start=start)
+        if self._find is not None:
+            (query, side), self._find = self._find, None
+            self.text.find_first(query, next((n for n, section in enumerate(sections) if section.side == side), 0))
 
     def _stay(self) -> None:
         sections = self.text.sections

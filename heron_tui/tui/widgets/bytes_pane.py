@@ -10,6 +10,7 @@ from textual.geometry import Size
 from textual.message import Message
 
 from ..columns import sized
+from ..find.query import Query
 from .pane import Pane
 
 Range = tuple[int, int]
@@ -19,7 +20,7 @@ TEXT = bytes(byte if 32 <= byte < 127 else ord(".") for byte in range(256)).deco
 class BytesPane(Pane):
     """Bytes with a cursor. `show` gives it bytes; `mark` highlights some and brings them into view."""
 
-    scopes: ClassVar[tuple[str, ...]] = ("columns", "list", "packets")
+    scopes: ClassVar[tuple[str, ...]] = ("columns", "search", "list", "packets")
 
     class Moved(Message):
         """The cursor stands on the byte at `offset`."""
@@ -140,6 +141,19 @@ class BytesPane(Pane):
         if hidden or self.data[offset : offset + 1] in (b"\x00", b""):
             return palette.faint, hidden
         return palette.base, hidden
+
+    def search(self, query: Query, by: int) -> None:
+        shown = bytearray(self.data)
+        for start, end in () if self.heron.unmasked else self._secrets:
+            shown[start:end] = bytes(end - start)
+        places = [found.span() for found in query.raw.finditer(shown) if found.end() > found.start()]
+        ahead = [place for place in places if (place[0] - self.cursor) * by > 0]
+        if not places:
+            self.not_found(query)
+            return
+        self.heron.finding = None
+        order = ahead or places
+        self.mark([order[0] if by > 0 else order[-1]])
 
     # motion
 

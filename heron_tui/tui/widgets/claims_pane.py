@@ -19,7 +19,7 @@ class ClaimsPane(TextPane):
         cursor: a line; `chosen` is which of the claims on it is meant.
     """
 
-    scopes: ClassVar[tuple[str, ...]] = ("columns", "list")
+    scopes: ClassVar[tuple[str, ...]] = ("columns", "search", "list")
 
     def __init__(self, *, title: str = "Text", empty: str = "", id: str | None = None) -> None:
         super().__init__(title=title, empty=empty, id=id)
@@ -59,6 +59,14 @@ class ClaimsPane(TextPane):
     def _scroll(self, by: int) -> None:
         super()._scroll(by)
         self._go(by)
+
+    @property
+    def place(self) -> int:
+        return self.cursor if self.pattern is not None and self.cursor else self.cursor - 1
+
+    def show_line(self, line: int) -> None:
+        super().show_line(line)
+        self.cursor, self.chosen = line, 0
 
     def act_down(self, count: int | None = None) -> None:
         self._go(count or 1)

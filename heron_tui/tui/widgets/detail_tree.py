@@ -84,6 +84,10 @@ class DetailTree(TreeList):
             return ""
         return f"{field.name}: {field.value}"
 
+    def row_text(self, row: Any) -> str:
+        field: Field = row.record
+        return field.name if field.secret and not self.heron.unmasked else f"{field.name}: {field.value}"
+
     @on(RowList.Moved)
     def _moved(self, event: RowList.Moved) -> None:
         self.post_message(self.Selected(event.row.record))

@@ -13,9 +13,11 @@ from textual.geometry import Size
 from textual.message import Message
 
 from ..columns import sized
+from ..find.passages import first_match
+from ..find.query import Query
 from ..long.passages import Paragraph, Passage, Section
 from ..long.walk import LAST, Position, Walk
-from ..units import clean
+from ..units import clean, percent
 from .pane import Pane, plain
 
 KEPT_BYTES = 96 << 20
@@ -28,7 +30,7 @@ SIDES = {0: "client", 1: "server", -1: "base"}
 class LongText(Pane):
     """Text with a cursor. `show` gives it sections; showing the same `key` again keeps the place."""
 
-    scopes: ClassVar[tuple[str, ...]] = ("text", "list")
+    scopes: ClassVar[tuple[str, ...]] = ("text", "search", "list")
 
     class Opened(Message):
         """Enter on a line; `origin` is what its passage says that it leads to."""
@@ -54,6 +56,7 @@ class LongText(Pane):
         self._drawn: list[Position] = []
         self._placing = False
         self._walk = Walk(self._passage)
+        self._searched: object = None
 
     # what there is
 
@@ -216,6 +219,57 @@ class LongText(Pane):
         """The paragraph under the cursor."""
         passage = self.passage()
         return passage.paragraph(self.cursor.paragraph).text if passage and len(passage) else ""
+
+    # finding
+
+    def search(self, query: Query, by: int) -> None:
+        self.pattern = query.words
+        here = self._walk.clamp(self.cursor)
+        start = here.paragraph + by if self._searched == (query, self._key) else here.paragraph
+        self._searched = (query, self._key)
+        self._look(query, by, here.section, start, len(self.sections) + 1)
+
+    def find_first(self, query: Query, section: int) -> None:
+        """Go to the first place from a section on that has what is looked for."""
+        self.pattern, self._searched = query.words, (query, self._key)
+        self.heron.finding = object()
+        self._look(query, 1, section, 0, len(self.sections))
+
+    def _look(self, query: Query, by: int, number: int, start: int, left: int) -> None:
+        """Look at a section from paragraph `start` on; `left` sections have not been looked at."""
+        if left <= 0 or not self.sections:
+            self.not_found(query)
+            return
+        number %= len(self.sections)
+        token, key, section, known = self.heron.finding, self._key, self.sections[number], self._read.get(number)
+
+        def look(reader: Any) -> tuple[Passage, int | None]:
+            passage = known if known is not None else section.load(reader)
+            return passage, first_match(passage, query, start, by)
+
+        def came(found: tuple[Passage, int | None]) -> None:
+            passage, place = found
+            if self.heron.finding is not token or self._key != key:
+                return
+            if place is None:
+                done = 1 - left / (len(self.sections) + 1)
+                self.heron.say(f"finding {query.shown}: {percent(done)} · esc stops")
+                self._look(query, by, number + by, 0 if by > 0 else LAST, left - 1)
+                return
+            self.heron.finding = None
+            self.heron.say("")
+            self._came(number, section, key, passage)
+            self.go(self._matched(number, place), a_third=True)
+
+        self.heron.reading.ask("find", look, came)
+
+    def _matched(self, section: int, paragraph: int) -> Position:
+        """The line of a paragraph that has what is looked for."""
+        made, lines = self._walk.wrapped(section, paragraph)
+        found = self.pattern.search(made.text) if self.pattern else None
+        at = found.start() if found else 0
+        line = next((n for n, (_, end) in enumerate(lines) if at < end), 0)
+        return Position(section, paragraph, line)
 
     # the scroll bar knows heights as far as they can be estimated
 

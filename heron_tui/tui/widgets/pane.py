@@ -1,5 +1,8 @@
 """What every pane has: scopes for its keys, a title line that shows where the focus is, and a place in the layout."""
 
+import re
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.segment import Segment
@@ -8,6 +11,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ..columns import sized
+from ..find.query import Query
 from ..theme import Palette
 
 if TYPE_CHECKING:
@@ -50,6 +54,15 @@ class Pane(ScrollView, can_focus=True, inherit_bindings=False):
         """Line `y` below the title, counted from the top of the visible part."""
         raise NotImplementedError
 
+    def search(self, query: Query, by: int) -> None:  # noqa: ARG002 - panes with text do more
+        """Go to the next (`by` 1) or previous (-1) place that has what is looked for."""
+        self.heron.finding = None
+        self.heron.say("there is no text to search in this pane", "warn")
+
+    def not_found(self, query: Query) -> None:
+        self.heron.finding = None
+        self.heron.say(f"{query.shown}: not found in {self.help_name}", "warn")
+
     def title_text(self) -> tuple[str, str]:
         """The title line's left and right part."""
         return "", ""
@@ -81,6 +94,23 @@ class Pane(ScrollView, can_focus=True, inherit_bindings=False):
     def page(self) -> int:
         """Lines visible below the title."""
         return max(self.scrollable_content_region.height - 1, 1)
+
+
+def highlight(parts: Sequence[Segment], pattern: re.Pattern[str], style: Style) -> list[Segment]:
+    """`parts` with what a pattern finds in their text in another style."""
+    found = [
+        match.span() for match in pattern.finditer("".join(part.text for part in parts)) if match.end() > match.start()
+    ]
+    made: list[Segment] = []
+    at = 0
+    for part in parts:
+        end = at + len(part.text)
+        edges = {at, end, *(min(max(edge, at), end) for span in found for edge in span)}
+        for first, last in pairwise(sorted(edges)):
+            inside = any(a <= first < b for a, b in found)
+            made.append(Segment(part.text[first - at : last - at], style if inside else part.style))
+        at = end
+    return made
 
 
 def plain(style: Style) -> Style:

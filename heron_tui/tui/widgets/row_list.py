@@ -1,5 +1,6 @@
 """A list of any length: only visible rows are asked for and drawn."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -13,10 +14,14 @@ from textual.message import Message
 from ...store.notes import NOTHING, Key
 from ..choice import ChosenRows, sort_key
 from ..columns import Column, fit, segments, sized
-from ..rows import FixedRows, RowSource
-from .pane import Pane, plain
+from ..find.query import Query
+from ..rows import FixedRows, PagedRows, RowSource
+from ..units import percent
+from .pane import Pane, highlight, plain
 
 SHIFT = 16
+SEARCHED = 2048
+"""Rows that a search looks at between two looks at the keyboard."""
 MARKED, IGNORED, COMMENTED = "◆", "×", "¶"
 
 
@@ -67,6 +72,7 @@ class RowList(Pane):
         self.source: RowSource = FixedRows()
         self.cursor = 0
         self.following = False
+        self.pattern: re.Pattern[str] | None = None
         self.only_marked = self.hide_ignored = False
         self.sorted_by, self.descending = "", False
         self._shift = 0
@@ -257,6 +263,46 @@ class RowList(Pane):
         row = self.row
         return "\t".join(column.cell(row)[0] for column in self.columns) if row is not None else ""
 
+    # finding
+
+    def row_text(self, row: Any) -> str:
+        """What is searched of a row: what its columns show."""
+        return "\t".join(column.cell(row)[0] for column in self.columns)
+
+    def search(self, query: Query, by: int) -> None:
+        if query.words is None:
+            super().search(query, by)
+            return
+        self.pattern = query.words
+        self._look(query, query.words, self.cursor + by, by, self._count)
+
+    def _look(self, query: Query, words: re.Pattern[str], start: int, by: int, left: int) -> None:
+        """Look at the page of rows from `start` on; `left` rows have not been looked at."""
+        if left <= 0 or not self._count:
+            self.not_found(query)
+            return
+        token, source = self.heron.finding, self.source
+        start %= self._count
+        first, stop = (start, start + SEARCHED) if by > 0 else (start + 1 - SEARCHED, start + 1)
+        first, stop = max(first, 0), min(stop, self._count)
+
+        def came(rows: Sequence[Any]) -> None:
+            if self.heron.finding is not token or self.source is not source:
+                return
+            order = range(len(rows)) if by > 0 else range(len(rows) - 1, -1, -1)
+            hit = next((n for n in order if rows[n] is not None and words.search(self.row_text(rows[n]))), None)
+            if hit is not None:
+                self.heron.finding = None
+                self.center(first + hit)
+                return
+            self.heron.say(f"finding {query.shown}: {percent(1 - left / self._count)} · esc stops")
+            self._look(query, words, stop if by > 0 else first - 1, by, left - (stop - first))
+
+        if isinstance(source, PagedRows):
+            self.heron.reading.ask("find", lambda reader: source.read(reader, first, stop), came)
+        else:
+            came(source.window(first, stop))
+
     def on_click(self, event: events.Click) -> None:
         if event.y == 0:
             self._click_heading(event.x)
@@ -304,7 +350,8 @@ class RowList(Pane):
         row = self._window[place] if place < len(self._window) else None
         if row is None:
             return [Segment(sized("  …", width), self.palette.faint)]
-        return self._noted(self.draw_row(row, index == self.cursor, width), row)
+        parts = self._noted(self.draw_row(row, index == self.cursor, width), row)
+        return highlight(parts, self.pattern, self.palette.mark) if self.pattern else parts
 
     def _noted(self, parts: list[Segment], row: Any) -> list[Segment]:
         """A row with the signs of what is noted on it in its first and last cell; an ignored one is faint."""

@@ -1,5 +1,6 @@
 """Text to read: what a call said, what a tool was asked; goes on growing at its end while an answer streams."""
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -8,13 +9,14 @@ from textual.geometry import Size
 
 from ..columns import sized
 from ..document import Line, Part, lay_out
-from .pane import Pane
+from ..find.query import Query
+from .pane import Pane, highlight
 
 
 class TextPane(Pane):
     """Shows a document. Showing the same `key` again keeps the place, or stays at the end if it was there."""
 
-    scopes: ClassVar[tuple[str, ...]] = ("list",)
+    scopes: ClassVar[tuple[str, ...]] = ("search", "list")
 
     def __init__(self, *, title: str = "Text", empty: str = "", id: str | None = None) -> None:
         super().__init__(id=id)
@@ -23,6 +25,8 @@ class TextPane(Pane):
         self.empty = empty
         self._parts: Sequence[Part] = ()
         self._key: object = None
+        self.pattern: re.Pattern[str] | None = None
+        self._at = -1
         self._lines: list[Line] = []
         self._laid_out_for: object = None
 
@@ -33,6 +37,7 @@ class TextPane(Pane):
         self._laid_out_for = None
         self._measure()
         if not again:
+            self._at = -1
             self.scroll_to(y=0, animate=False)
         elif was_at_end and at_end:
             self.scroll_to(y=len(self._lines), animate=False)
@@ -59,6 +64,31 @@ class TextPane(Pane):
             self._lines = lay_out(self._parts, width)
             self.virtual_size = Size(self.size.width, len(self._lines) + 1)
 
+    def search(self, query: Query, by: int) -> None:
+        if query.words is None:
+            super().search(query, by)
+            return
+        self.pattern = query.words
+        lines = [n for n, line in enumerate(self._lines) if query.words.search("".join(text for text, _ in line.runs))]
+        if not lines:
+            self.not_found(query)
+            return
+        self.heron.finding = None
+        here = self.place
+        ahead = [n for n in lines if (n - here) * by > 0] or lines
+        self.show_line(ahead[0] if by > 0 else ahead[-1])
+
+    @property
+    def place(self) -> int:
+        """The line from which a search goes on."""
+        return self._at
+
+    def show_line(self, line: int) -> None:
+        """Bring a line into view, a third below the top."""
+        self._at = line
+        self.scroll_to(y=max(line - self.page // 3, 0), animate=False)
+        self.refresh()
+
     def draw(self, y: int, width: int) -> list[Segment]:
         index = round(self.scroll_y) + y
         palette = self.palette
@@ -67,6 +97,8 @@ class TextPane(Pane):
             return [Segment(sized(note, width), palette.muted)]
         line = self._lines[index]
         parts = self.draw_runs(index, line)
+        if self.pattern is not None:
+            parts = highlight(parts, self.pattern, palette.mark)
         if line.rule is not None:
             used = sum(len(text) for text, _ in line.runs) + 2
             note = f" {line.rule} " if line.rule else ""

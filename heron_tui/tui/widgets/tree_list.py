@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from ...store.notes import Key
 from ..columns import Column
+from ..find.query import Query
 from .row_list import RowList
 
 NOTED = ("session", "turn", "call", "tool")
@@ -125,6 +126,28 @@ class TreeList(RowList):
         self._window = ()
         self.rows_changed()
 
+    def search(self, query: Query, by: int) -> None:
+        """Look at all nodes that are loaded, also below those that are folded."""
+        if query.words is None:
+            super().search(query, by)
+            return
+        self.pattern = words = query.words
+        nodes = [node for root in self.shown.roots for node in _all(root)]
+        here = next((n for n, node in enumerate(nodes) if node is self.node), 0)
+        places = [n for n, node in enumerate(nodes) if words.search(self.row_text(node))]
+        if not places:
+            self.not_found(query)
+            return
+        self.heron.finding = None
+        ahead = [n for n in places if (n - here) * by > 0] or places
+        found = nodes[ahead[0] if by > 0 else ahead[-1]]
+        above = found.parent
+        while above is not None:
+            above.open = True
+            above = above.parent
+        self._reflow(found.key)
+        self.center(self.cursor)
+
     def act_expand(self) -> None:
         node = self.node
         if node is None:
@@ -160,3 +183,10 @@ class TreeList(RowList):
         deepest = max((node.depth for node in self.shown.nodes if node.open and not node.leaf), default=None)
         for node in [node for node in self.shown.nodes if node.open and node.depth == deepest]:
             self.open_node(node, is_open=False)
+
+
+def _all(node: Node) -> Iterator[Node]:
+    """A node and everything below it that is loaded."""
+    yield node
+    for child in node.children or ():
+        yield from _all(child)

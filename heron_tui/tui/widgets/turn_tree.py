@@ -96,6 +96,9 @@ class TurnTree(TreeList):
         end = now if turn.record["status"] == "in_progress" else turn.record["t_end_us"]
         return cells(spans(node, now), start, max(end, start + 1), width, idle=node.kind in ("turn", "subagent"))
 
+    def row_text(self, row: Any) -> str:
+        return f"{words(row)[2]} {models(row)}"
+
     def copy_text(self) -> str:
         return words(self.node)[2] if self.node else ""
 

@@ -1,0 +1,1 @@
+"""Finding: what is looked for, and where in a text it is."""

@@ -1,0 +1,139 @@
+"""Finding: text, expressions and bytes, in lists, trees, texts, bytes and in all bodies."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from heron_tui.core.errors import UsageError
+from heron_tui.store.reader import Reader
+from heron_tui.tui.app import HeronApp
+from heron_tui.tui.find.query import query
+from heron_tui.tui.screens.find import FindScreen
+from heron_tui.tui.views.stream import StreamView
+from tests.tui.conftest import press, running, screen_text, settle
+
+Make = Callable[..., HeronApp]
+
+
+def test_case_counts_where_it_is_typed():
+    assert query("bash", "text").words.search("a Bash tool")
+    assert not query("Bash", "text").words.search("a bash tool")
+    assert query("a.c", "text").words.search("a.c") and not query("a.c", "text").words.search("abc")
+    assert query("a.c", "regex").words.search("abc")
+    assert query("50 4f53:54", "hex").raw.search(b"x POST y")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "words"),
+    [(" ", "text", "nothing to find"), ("a(", "regex", "no regular expression"), ("5g", "hex", "write it as 50 4f")],
+)
+def test_what_cannot_be_found_is_told(typed: str, kind: str, words: str):
+    with pytest.raises(UsageError, match=words):
+        query(typed, kind)
+
+
+def test_all_bodies_are_looked_through_once(stores: Callable[[str], Path]):
+    reader = Reader(stores("claude-code"))
+    raw = query("hello-from-lab", "text").raw
+    at, hits = 0, []
+    while True:
+        found = reader.find_in_bodies(raw, at)
+        at = found.at
+        if found.hit:
+            hits.append(found.hit)
+        elif found.at == found.last:
+            break
+    assert hits
+    for hit in hits:
+        assert raw.search(reader.body(hit.exchange, hit.side))
+    assert reader.find_in_bodies(query("no such text anywhere", "text").raw).hit is None
+    reader.close()
+
+
+async def find(app: HeronApp, pilot, typed: str, keys: str = "") -> None:
+    await press(pilot, "ctrl+f")
+    assert isinstance(app.screen, FindScreen)
+    await press(pilot, f"{keys} {' '.join('space' if letter == ' ' else letter for letter in typed)} enter")
+    await settle(pilot)
+
+
+async def test_rows_of_a_list_there_and_back(make_app: Make):
+    app = make_app()
+    async with running(app, (120, 40)) as pilot:
+        await press(pilot, "1")
+        await find(app, pilot, "POST")
+        rows = app.main.current.list
+        first = rows.row.packet.number
+        assert "POST /v1/messages" in rows.row_text(rows.row)
+        await press(pilot, "n")
+        second = rows.row.packet.number
+        assert second > first
+        await press(pilot, "N")
+        assert rows.row.packet.number == first
+        await press(pilot, "N")
+        assert rows.row.packet.number > second, "it goes on at the other end"
+        await find(app, pilot, "nothing like it")
+        assert "not found in packet list" in screen_text(app)
+
+
+async def test_trees_details_and_bytes(make_app: Make):
+    app = make_app()
+    async with running(app, (120, 40)) as pilot:
+        await press(pilot, "3 j +")
+        await find(app, pilot, "hello-from-lab")
+        assert "hello-from-lab" in app.main.current.turns.row_text(app.main.current.turns.row)
+        await press(pilot, "1 4G tab")
+        await find(app, pilot, "time to live")
+        assert app.main.current.detail.node.record.name == "time to live"
+        await press(pilot, "tab")
+        await find(app, pilot, "504f5354", "tab tab")
+        shown = app.main.current.bytes
+        start, end = shown._marks[0]
+        assert shown.data[start:end] == b"POST"
+
+
+async def test_a_stream_is_searched_to_its_end(make_app: Make):
+    app = make_app()
+    async with running(app) as pilot:
+        await press(pilot, "3 j + j s")
+        view = app.main.current
+        assert isinstance(view, StreamView)
+        await press(pilot, "/")
+        assert isinstance(app.screen, FindScreen)
+        await press(pilot, "m e s s a g e _ s t o p enter")
+        assert "message_stop" in view.text.copy_text()
+        here = view.text.cursor
+        await press(pilot, "n")
+        assert view.text.cursor != here
+        await press(pilot, "n")
+        assert view.text.cursor == here, "it goes on from the top"
+        await press(pilot, "4v")
+        await find(app, pilot, "zzzz not there")
+        assert "not found" in screen_text(app)
+
+
+async def test_bodies_lead_to_their_stream(make_app: Make):
+    app = make_app()
+    async with running(app, (120, 40)) as pilot:
+        await press(pilot, "1")
+        await find(app, pilot, "hello-from-lab", "ctrl+f")
+        view = app.main.current
+        assert isinstance(view, StreamView)
+        assert "hello-from-lab" in view.text.copy_text()
+        first = view.scope.exchange
+        await press(pilot, "n")
+        await settle(pilot)
+        assert "hello-from-lab" in view.text.copy_text() or view.scope.exchange != first
+        await press(pilot, "escape")
+        assert app.main.current.title == "packets"
+
+
+async def test_a_wrong_expression_is_told_where_it_is_typed(make_app: Make):
+    app = make_app()
+    async with running(app) as pilot:
+        await press(pilot, "ctrl+f tab ( enter")
+        assert isinstance(app.screen, FindScreen)
+        assert "no regular expression" in screen_text(app)
+        await press(pilot, "escape")
+        assert not isinstance(app.screen, FindScreen)
