@@ -101,6 +101,7 @@ class HeronApp(App[int], inherit_bindings=False):
         self._version = -1
         self._notes = 0
         self._begun = False
+        self._typed_early: list[events.InputEvent] = []
         self._early: questions.Summary | None = None
         self.leaving = False
         self.worker = CaptureWorker(job, self.post_message) if job else None
@@ -130,6 +131,8 @@ class HeronApp(App[int], inherit_bindings=False):
             self.set_interval(LOOK_S, self.look)
         if self._early:
             self._looked(self._early)
+        for event in self._typed_early:
+            self.post_message(event)
 
     async def _make_rest(self) -> None:
         """Make what the first paint does not show."""
@@ -196,7 +199,10 @@ class HeronApp(App[int], inherit_bindings=False):
     # keys
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.InputEvent) and self._begun:
+        if isinstance(event, events.InputEvent) and not self._begun:
+            self._typed_early.append(event)  # there is no view yet that it could mean something in
+            return
+        if isinstance(event, events.InputEvent):
             await self._make_rest()  # what a key leads to must be there
         if isinstance(event, events.Key) and not event.is_forwarded and self.keyboard.pressed(event):
             return

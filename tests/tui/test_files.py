@@ -13,7 +13,7 @@ from heron_tui.store.notes import Note, Notes
 from heron_tui.store.reader import Reader
 from heron_tui.tui import theme
 from heron_tui.tui.app import HeronApp
-from tests.tui.conftest import press, running, screen_text, settle
+from tests.tui.conftest import press, running, screen_text, settle, type_key
 
 
 def opened(store: Path, **more: Any) -> HeronApp:
@@ -98,3 +98,16 @@ async def test_health_says_that_nothing_was_lost_or_what(store: Path):
         assert "Nothing was lost" not in text
         await press(pilot, "e")
         assert app.screen is app.main
+
+
+class Hasty(HeronApp):
+    """A key is pressed before anything is there."""
+
+    def on_load(self) -> None:
+        type_key(self, "1", 0.0)
+
+
+async def test_keys_that_come_before_the_first_screen_are_not_lost(store: Path):
+    app = Hasty(store, lambda: Reader(store), palette=theme.DARK)
+    async with running(app):
+        assert app.main.current.title == "packets"
