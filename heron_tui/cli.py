@@ -191,7 +191,7 @@ def _query(arguments: Sequence[str]) -> int:
     from . import query
 
     query.check_fields(kind, fields)
-    where = query.read_filter(kind, args.filter)
+    where = query.read_filter(args.filter)
 
     def show(store: Path) -> int:
         out = sys.stdout.buffer
@@ -225,7 +225,7 @@ def _export(arguments: Sequence[str]) -> int:
     from . import query
 
     kind = f"{options.unit}s"
-    node = query.read_filter(kind, args.filter)
+    node = query.read_filter(args.filter)
     files = _files(args)
 
     def write(store: Path) -> int:

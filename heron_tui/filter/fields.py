@@ -4,6 +4,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 Scope = Literal["packet", "flow", "http", "call", "tool", "turn", "session", "process", "finding"]
+FAILURE = """CASE WHEN {}.outcome IN ('ok', 'in_progress') THEN NULL
+    ELSE coalesce(nullif({}.error_type, ''), {}.outcome) END"""
+JSON_TEXT = """CASE json_type({}.arguments) WHEN 'null' THEN NULL WHEN 'text' THEN json_extract({}.arguments, '$')
+    ELSE {}.arguments END"""
+TURN_COST = "(SELECT sum(c.cost_usd) FROM calls AS c WHERE c.turn = {}.id)"
+SESSION_COST = "(SELECT sum(c.cost_usd) FROM calls AS c WHERE c.session = {}.id AND c.leg_of IS NULL)"
 Type = Literal["text", "int", "number", "duration", "time", "bool"]
 
 
@@ -15,6 +21,7 @@ class Field:
         name: as it is typed. scope: whose field it is.
         type: durations compare in microseconds, times in microseconds since the epoch.
         key: the field of the record (records.md) that holds it; a dot goes into a nested object.
+        sql: SQL for the value; ``{}`` is the name of the row. A column named like `key` if "".
         help: one line for people.
         many: a record may have several values; a comparison asks whether *any* fits.
         flag: a bare use asks for true, not for presence.
@@ -27,14 +34,21 @@ class Field:
     help: str
     many: bool = False
     flag: bool = False
+    sql: str = ""
+
+    def column(self, row: str) -> str:
+        """SQL for the value in a row of the scope's table that goes by the name `row`."""
+        return (self.sql or f"{{}}.{self.key}").replace("{}", row)
 
 
 def _table() -> dict[str, Field]:
     rows: list[Field] = []
 
-    def add(scope: Scope, name: str, type_: Type, help_: str, key: str | None = None, *, many: bool = False) -> None:
+    def add(  # noqa: PLR0917 - a table
+        scope: Scope, name: str, type_: Type, help_: str, key: str = "", sql: str = "", *, many: bool = False
+    ) -> None:
         full = name if name == "body" else f"{scope}.{name}"
-        rows.append(Field(full, scope, type_, key or name, help_, many=many, flag=type_ == "bool"))
+        rows.append(Field(full, scope, type_, key or name, help_, many=many, flag=type_ == "bool", sql=sql))
 
     add("packet", "number", "int", "number of the packet in the capture")
     add("packet", "time", "time", "when it was captured", "time_us")
@@ -69,7 +83,9 @@ def _table() -> dict[str, Field]:
     add("call", "transport", "text", "http/1.1, http/2, websocket")
     add("call", "status", "int", "HTTP status")
     add("call", "outcome", "text", "ok, error, truncated, aborted, no_response, in_progress")
-    add("call", "error", "text", "type of the error, or how else it failed: truncated, aborted, ...", "failure")
+    add(
+        "call", "error", "text", "type of the error, or how else it failed: truncated, aborted, ...", "failure", FAILURE
+    )
     add("call", "ttft", "duration", "request end to first token", "ttft_us")
     add("call", "e2e", "duration", "request start to last byte", "e2e_us")
     add("call", "tpot", "duration", "time per output token", "tpot_us")
@@ -94,7 +110,7 @@ def _table() -> dict[str, Field]:
     add("tool", "name", "text", "name of the tool")
     add("tool", "error", "bool", "the result says that it failed")
     add("tool", "duration", "duration", "from the answer that asked to the request with the result", "duration_us")
-    add("tool", "arguments", "text", "arguments, as JSON text")
+    add("tool", "arguments", "text", "arguments, as JSON text", sql=JSON_TEXT)
     add("tool", "result_bytes", "int", "size of the result")
     add("tool", "mcp_server", "text", "MCP server that the tool belongs to")
 
@@ -104,6 +120,7 @@ def _table() -> dict[str, Field]:
     add("turn", "calls", "int", "calls in the turn", "call_count")
     add("turn", "tools", "int", "tool calls in the turn")
     add("turn", "duration", "duration", "start to end", "duration_us")
+    add("turn", "cost", "number", "estimated cost of its calls in US dollars", "cost_usd", TURN_COST)
     add("turn", "prompt", "text", "what the user asked")
     add("turn", "answer", "text", "final answer")
 
@@ -111,15 +128,21 @@ def _table() -> dict[str, Field]:
     add("session", "agent", "text", "profile: claude-code, codex, ...")
     add("session", "cwd", "text", "working directory, where the wire shows it")
     add("session", "turns", "int", "turns in the session")
+    add("session", "calls", "int", "calls in the session")
+    add("session", "duration", "duration", "start to end", "duration_us")
+    add("session", "cost", "number", "estimated cost of its calls in US dollars", "cost_usd", SESSION_COST)
 
-    add("process", "pid", "int", "process id", "process.pid")
-    add("process", "name", "text", "process name", "process.comm")
-    add("process", "exe", "text", "executable", "process.exe")
+    add("process", "pid", "int", "process id", "process.pid", "json_extract({}.process, '$.pid')")
+    add("process", "name", "text", "process name", "process.comm", "json_extract({}.process, '$.comm')")
+    add("process", "exe", "text", "executable", "process.exe", "json_extract({}.process, '$.exe')")
 
     add("finding", "code", "text", "tcp.gap, call.error, ...", many=True)
     add("finding", "severity", "text", "chat, note, warning, error", many=True)
+    add("finding", "text", "text", "what was found, in words", many=True)
+    add("finding", "time", "time", "when it shows", "t_us", many=True)
+    body = "text of request or response body"
+    add("http", "body", "text", body, many=True)
     return {field.name: field for field in rows}
 
 
 FIELDS = _table()
-FIELDS["body"] = Field("body", "http", "text", "body", "text of request or response body", many=True)

@@ -148,6 +148,9 @@ class _Parser:
                 raise self._error(f"not a pattern: {error}") from None
             self._at += 1
             return Compare(operand, "~", str(token.value))
+        if op == "contains" and token.kind == "text":  # of any field: it looks at the text form
+            self._at += 1
+            return Compare(operand, "contains", str(token.value))
         value = self._value(operand.field)
         if op == "contains" and not isinstance(value, str):
             raise self._error('contains wants a text: "..."', -1)
@@ -185,7 +188,9 @@ class _Parser:
             if not isinstance(value, bool):
                 raise self._error(f"{field.name} is true or false")
         elif isinstance(value, (str, bool)):
-            raise self._error(f"{field.name} wants a {field.type}, as in {_example(field)}")
+            raise self._error(
+                f"{field.name} wants {'an' if field.type == 'int' else 'a'} {field.type}, as in {_example(field)}"
+            )
         elif field.type == "duration" and token.unit not in DURATIONS and value != 0:
             raise self._error(f"a duration needs its unit, as in {_example(field)}")
         self._at += 1

@@ -1,32 +1,29 @@
 """`heron-tui query`: the store's records on stdout."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from ..core.errors import UsageError
-from ..filter.match import matches
+from ..core.paths import config_dir
+from ..filter import saved
 from ..filter.parser import parse
 from ..filter.tree import Node
 from ..store.reader import Reader
 from . import forms
 from .fields import FIELDS, check
-from .relatives import Relatives
-from .rows import Record, chosen, records
+from .rows import chosen, records
 
 check_fields = check
 
 
-def read_filter(kind: str, text: str | None) -> Node | None:
-    """The tree of a display filter for records of a kind.
+def read_filter(text: str | None) -> Node | None:
+    """The tree of a display filter; None for none.
 
     Raises:
         FilterError: it cannot be read; the message shows where.
-        UsageError: this kind cannot be filtered.
+        UsageError: the file of saved filters cannot be read.
     """
-    if text and kind == "metrics":
-        raise UsageError("metrics cannot be filtered yet: filter calls, and compute from those")
-    return parse(text) if text else None
+    return parse(text, saved.load(config_dir()) if "$" in text else None) if text else None
 
 
 def run_store(
@@ -45,7 +42,7 @@ def run_store(
         kind: `calls`, `turns`, `sessions`, `tools`, `flows`, `exchanges`, `packets`, `findings`, `metrics`.
         fields: only these (dots go into nested objects), in this order; None for all.
         form: `json`, `csv`, `table`.
-        where: a display filter; records that do not fit are left out.
+        where: a display filter; records that do not fit are left out. Metrics are those of the calls that fit.
 
     Raises:
         UsageError: a field that this kind does not have.
@@ -54,7 +51,7 @@ def run_store(
     check(kind, fields)
     reader = Reader(path)
     try:
-        found = (chosen(record, kind, fields) for record in _fitting(reader, kind, where, full=full))
+        found = (chosen(record, kind, fields) for record in records(reader, kind, full=full, where=where))
         if form == "json":
             forms.as_json(found, out)
         elif form == "csv":
@@ -70,20 +67,9 @@ def matching(path: Path, kind: str, where: Node) -> list[str]:
     """Ids of the records of a kind that fit a display filter, in order of time."""
     reader = Reader(path)
     try:
-        return [record["id"] for record in _fitting(reader, kind, where, full=True)]
+        return [record["id"] for record in records(reader, kind, full=False, where=where)]
     finally:
         reader.close()
-
-
-def _fitting(reader: Reader, kind: str, where: Node | None, *, full: bool) -> Iterator[Record]:
-    """The records that fit. The filter looks at whole texts, whatever is printed of them."""
-    if where is None:
-        return records(reader, kind, full=full)
-    relatives = Relatives(reader, where)
-    whole = records(reader, kind, full=True)
-    shown = whole if full or kind == "packets" else records(reader, kind, full=False)
-    pairs = ((row, row) for row in whole) if shown is whole else zip(whole, shown, strict=True)
-    return (short for row, short in pairs if matches(where, relatives.of(kind, row)))
 
 
 def stores(*, as_json: bool, out: BinaryIO) -> int:

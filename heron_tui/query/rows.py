@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from ..filter.tree import Node
 from ..store.reader import Reader
 from .fields import FIELDS, KINDS
 
@@ -11,17 +12,22 @@ PAGE = 1000
 Record = dict[str, Any]
 
 
-def records(reader: Reader, kind: str, *, full: bool) -> Iterator[Record]:
-    """All records of a kind (`calls`, `packets`, `metrics`, ...), in order of time."""
+def records(reader: Reader, kind: str, *, full: bool, where: Node | None = None) -> Iterator[Record]:
+    """The records of a kind (`calls`, `packets`, `metrics`, ...) that fit a filter, in order of time."""
     if kind == "metrics":
-        yield from reader.metrics_table()
+        yield from reader.metrics_table(where)
         return
-    count = reader.packet_count() if kind == "packets" else reader.count(KINDS[kind])
+    fit = reader.fit("packet" if kind == "packets" else KINDS[kind], where) if where is not None else None
+    count = fit.count if fit else reader.packet_count() if kind == "packets" else reader.count(KINDS[kind])
     for start in range(0, count, PAGE):
+        stop = start + PAGE
         if kind == "packets":
-            yield from (asdict(row) for row in reader.packets(start, start + PAGE))
+            rows = reader.fit_packets(fit, start, stop) if fit else reader.packets(start, stop)
+            yield from map(asdict, rows)
+        elif fit:
+            yield from reader.fit_rows(fit, start, stop, full=full)
         else:
-            yield from reader.rows(KINDS[kind], start, start + PAGE, full=full)
+            yield from reader.rows(KINDS[kind], start, stop, full=full)
 
 
 def chosen(record: Record, kind: str, fields: Sequence[str] | None) -> Record:

@@ -82,9 +82,14 @@ def read(connection: sqlite3.Connection, exchange: str, side: Side) -> bytes:
     ).fetchone()
     if row is None:
         return b""
+    return joined(connection, row[0])
+
+
+def joined(connection: sqlite3.Connection, chunks: bytes) -> bytes:
+    """The body whose pieces are these (the column `bodies.chunks`)."""
     decompress = zstandard.ZstdDecompressor().decompress
     whole = []
-    for chunk in array("I", row[0]):
+    for chunk in array("I", chunks):
         size, data = connection.execute("SELECT size, data FROM chunks WHERE id = ?", (chunk,)).fetchone()
         whole.append(data if len(data) == size else decompress(data))
     return b"".join(whole)

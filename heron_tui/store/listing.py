@@ -1,9 +1,12 @@
 """Lists of records by place: counted, paged and searched for a place."""
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..core.errors import UsageError
+from ..filter.fields import Field
+from ..filter.relations import TABLES
 from .records import FORMS, Kind, RecordReader
 from .shapes import Record
 from .where import Parameter, Where
@@ -80,6 +83,44 @@ class Listing:
             f"SELECT count(*) FROM {table} WHERE {before} AND {sql}", (row[0], id, *params)
         )
         return int(found.fetchone()[0])
+
+    def ordering(self, kind: Kind, order: str | None) -> str:
+        """SQL that puts rows in order. Raises UsageError as `Reader.rows` does."""
+        name, down = self._order(kind, order)
+        if name != FORMS[kind].time:
+            return _ordering(kind, name, down)
+        direction = " DESC" if down else ""
+        return f"ORDER BY {kind}.{name}{direction}, {kind}.id{direction}"
+
+    def by_rowid(self, kind: Kind, rowids: Sequence[int], *, full: bool) -> list[Record]:
+        """Records in the order of `rowids`; those that are gone are left out."""
+        reader = self.reader(kind, full)
+        marks = ", ".join("?" * len(rowids))
+        select = reader.select.replace("SELECT ", f"SELECT {kind}.rowid AS rowid_, ", 1)
+        found = {
+            row["rowid_"]: reader.record(row)
+            for row in self._connection.execute(f"{select} WHERE {kind}.rowid IN ({marks})", rowids)
+        }
+        for record in found.values():
+            del record["rowid_"]
+        return [found[rowid] for rowid in rowids if rowid in found]
+
+    def rowid(self, kind: Kind, id: str) -> int | None:
+        row = self._connection.execute(f"SELECT rowid FROM {FORMS[kind].table} WHERE id = ?", (id,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def values(self, field: Field, most: int) -> list[str]:
+        """Short texts that a field of the filter has, the most frequent first; those of packets and parts: none."""
+        table = "calls" if field.scope == "process" else TABLES.get(field.scope)
+        if table is None or field.type != "text" or field.name in ("body", "http.header"):
+            return []
+        value = field.column("r")
+        found = self._connection.execute(
+            f"SELECT {value} AS value FROM {table} AS r WHERE length({value}) BETWEEN 1 AND 100"
+            f" GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT ?",
+            (most,),
+        )
+        return [str(row[0]) for row in found]
 
     def reader(self, kind: Kind, full: bool) -> RecordReader:
         key = (kind, full)

@@ -12,6 +12,7 @@ from ..metrics.measure import Measures, Spread
 from ..metrics.points import CallPoint, Group, Points
 from ..metrics.route import route
 from .shapes import Record
+from .where import Where
 
 CALLS = """
     SELECT t_request_us, t_request_end_us, t_end_us, ttft_us, e2e_us, tpot_us, t_first_token_us, outcome, finish,
@@ -19,15 +20,19 @@ CALLS = """
         iif(tokens_estimated, NULL, output_tokens) AS output_tokens,
         coalesce(response_model, request_model) AS model, server, path, agent,
         coalesce(json_extract(process, '$.comm'), json_extract(process, '$.pid')) AS process
-    FROM calls WHERE operation = 'chat' AND leg_of IS NULL AND t_request_us < ? AND (t_end_us IS NULL OR t_end_us >= ?)
+    FROM calls AS call WHERE {where}
+    AND operation = 'chat' AND leg_of IS NULL AND t_request_us < ? AND (t_end_us IS NULL OR t_end_us >= ?)
     ORDER BY t_request_us, id"""
 EVER = (1 << 62, 0)
 
 
-def points(connection: sqlite3.Connection, end_us: int | None = None, start_us: int | None = None) -> Points:
+def points(
+    connection: sqlite3.Connection, end_us: int | None = None, start_us: int | None = None, where: Where | None = None
+) -> Points:
     """The chat calls that were under way within [start, end)."""
     end, start = (EVER[0] if end_us is None else end_us), (EVER[1] if start_us is None else start_us)
-    return Points.of(_point(row) for row in connection.execute(CALLS, (end, start)))
+    sql, params = (CALLS.format(where=where.sql), where.params) if where else (CALLS.format(where="1"), ())
+    return Points.of(_point(row) for row in connection.execute(sql, (*params, end, start)))
 
 
 def _point(row: sqlite3.Row) -> CallPoint:
@@ -51,20 +56,22 @@ def _point(row: sqlite3.Row) -> CallPoint:
     )
 
 
-def window(connection: sqlite3.Connection, window_us: int | None, end_us: int) -> tuple[Points, int, int] | None:
+def window(
+    connection: sqlite3.Connection, window_us: int | None, end_us: int, where: Where | None = None
+) -> tuple[Points, int, int] | None:
     """The calls of a window, its end and its length; None where the whole capture is asked for and holds no call."""
     if window_us is not None:
-        return points(connection, end_us, end_us - window_us), end_us, window_us
-    found = points(connection)
+        return points(connection, end_us, end_us - window_us, where), end_us, window_us
+    found = points(connection, where=where)
     extent = measure.extent(found)
     return None if extent is None else (found, extent[1], extent[1] - extent[0])
 
 
-def table(connection: sqlite3.Connection, end_us: int) -> list[Record]:
+def table(connection: sqlite3.Connection, end_us: int, where: Where | None = None) -> list[Record]:
     """Each window, as a whole and by model and route, as records."""
     rows = []
     for name, window_us in (*measure.WINDOWS_US.items(), ("all", None)):
-        asked = window(connection, window_us, end_us)
+        asked = window(connection, window_us, end_us, where)
         if asked is None:
             continue
         rows.append(_record(name, None, None, measure.measure(*asked)))

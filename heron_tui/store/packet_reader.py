@@ -18,6 +18,8 @@ from .shapes import CapturedPacket
 MOST_BLOCKS = 12
 REACH_BACK = 40_000
 """Packets that are looked through for those of one flow before one of them."""
+Block = tuple[int, int, int, int, int]
+"""first, count, last, t_first_us, t_last_us of a block."""
 
 
 class PacketReader:
@@ -27,7 +29,7 @@ class PacketReader:
         self._connection = connection
         self._decoded: OrderedDict[tuple[int, int], Columns] = OrderedDict()
         self._files: dict[int, CaptureFile] = {}
-        self._index: list[tuple[int, int, int, int, int]] | None = None
+        self._index: list[Block] | None = None
         self._places: list[int] = [0]
 
     def forget(self) -> None:
@@ -50,7 +52,7 @@ class PacketReader:
         at = bisect_right(self._places, start) - 1
         while start < stop and at < len(blocks):
             base = self._places[at]
-            columns = self._block(blocks[at])
+            columns = self.block(blocks[at])
             parts.append({name: values[start - base : stop - base] for name, values in columns.items()})
             at += 1
             start = self._places[at]
@@ -58,13 +60,30 @@ class PacketReader:
             return {name: np.empty(0, np.int64) for name in COLUMNS}
         return parts[0] if len(parts) == 1 else {name: np.concatenate([p[name] for p in parts]) for name in COLUMNS}
 
+    def places(self) -> Iterator[tuple[int, Block]]:
+        """Each block with the place of its first packet in the list."""
+        blocks = self._blocks()
+        yield from zip(self._places, blocks, strict=False)
+
+    def at(self, places: Ints) -> Columns:
+        """The columns of the packets at these places, which rise."""
+        blocks = self._blocks()
+        places = places[places < self._places[-1]]
+        parts = [{name: np.empty(0, np.int64) for name in COLUMNS}]
+        which = np.searchsorted(self._places, places, "right") - 1
+        for at in np.unique(which).tolist():
+            columns = self.block(blocks[at])
+            here = places[which == at] - self._places[at]
+            parts.append({name: columns[name][here] for name in COLUMNS})
+        return {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
+
     def place(self, number: int) -> int:
         """The place of the first packet with this number or a later one."""
         blocks = self._blocks()
         at = bisect_left(blocks, number, key=lambda block: block[2])
         if at == len(blocks):
             return self._places[-1]
-        return self._places[at] + int(np.searchsorted(self._block(blocks[at])["number"], number))
+        return self._places[at] + int(np.searchsorted(self.block(blocks[at])["number"], number))
 
     def picked(self, numbers: Sequence[int]) -> Columns:
         """The columns of the packets with these numbers, in their order; those that are not there are left out."""
@@ -90,13 +109,13 @@ class PacketReader:
         """Blocks that hold packet numbers in [first, last]."""
         for block in self._blocks():
             if block[0] <= last and block[2] >= first:
-                yield self._block(block)
+                yield self.block(block)
 
     def timed(self, start_us: int, end_us: int) -> Iterator[Columns]:
         """Blocks that hold packets of these times."""
         for block in self._blocks():
             if block[3] <= end_us and block[4] >= start_us:
-                yield self._block(block)
+                yield self.block(block)
 
     def payload(self, flow: int, turned: int, start_us: int, end_us: int) -> Columns:
         """The columns of the packets with payload of a flow, which has packets from `start_us` to `end_us`."""
@@ -142,8 +161,8 @@ class PacketReader:
                 break
         return found
 
-    def _blocks(self) -> list[tuple[int, int, int, int, int]]:
-        """(first, count, last, t_first_us, t_last_us) of all blocks."""
+    def _blocks(self) -> list[Block]:
+        """All blocks, in order."""
         if self._index is None:
             found = self._connection.execute(
                 "SELECT first, count, last, t_first_us, t_last_us FROM packets ORDER BY first"
@@ -152,7 +171,8 @@ class PacketReader:
             self._places = [0, *accumulate(block[1] for block in self._index)]
         return self._index
 
-    def _block(self, block: tuple[int, int, int, int, int]) -> Columns:
+    def block(self, block: Block) -> Columns:
+        """The columns of a block."""
         key = block[:2]
         columns = self._decoded.get(key)
         if columns is None:

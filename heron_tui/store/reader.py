@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Sequence
 
+    from ..filter.fields import Field
+    from ..filter.tree import Node
     from ..metrics.measure import Measures
     from ..metrics.points import Group
     from ..model.packet import Ints
     from .body_search import SearchStep
+    from .fitting import Fit, FitKind, Fitting, Stop
     from .packet_blocks import Columns
     from .packet_reader import PacketReader
     from .packet_rows import PacketRows
@@ -63,6 +66,12 @@ class Reader:
         from .packet_rows import PacketRows
 
         return PacketRows(self._connection, self._streams)
+
+    @cached_property
+    def _fitting(self) -> "Fitting":
+        from .fitting import Fitting
+
+        return Fitting(self._connection, self._listing, self._packets, self._rows)
 
     @cached_property
     def _streams(self) -> "Streams":
@@ -133,6 +142,51 @@ class Reader:
     def position(self, kind: Kind, id: str, *, where: Where | None = None, order: str | None = None) -> int | None:
         """The place of a record in the list that `rows` gives; None if it is not in it."""
         return self._listing.position(kind, id, where=where, order=order)
+
+    def fit(
+        self, kind: "FitKind", node: "Node | None", *, order: str | None = None, stop: "Stop | None" = None
+    ) -> "Fit":
+        """The records (or packets) that fit a display filter; `fit_rows` and `fit_packets` give windows of it.
+
+        Args:
+            order: as in `rows`; packets stand in their own order.
+            stop: looked at from time to time; may be set in any thread.
+
+        Raises:
+            Stopped: `stop` was set.
+        """
+        self._refresh()
+        if kind == "packet":
+            return self._fitting.packets(node, self._seen, stop)
+        return self._fitting.records(kind, node, order, self._seen, stop)
+
+    def fit_rows(self, fit: "Fit", start: int, stop: int, *, full: bool = False) -> list[Record]:
+        """Records of a fit by place in it, [start, stop); those that are gone since are left out."""
+        assert fit.kind != "packet"
+        return self._listing.by_rowid(fit.kind, fit.keys[max(start, 0) : max(stop, 0)].tolist(), full=full)
+
+    def fit_packets(self, fit: "Fit", start: int, stop: int) -> list[PacketRow]:
+        """Packets of a fit by place in it, [start, stop)."""
+        self._refresh()
+        return self._rows.rows(self._packets.at(fit.keys[max(start, 0) : max(stop, 0)]))
+
+    def fit_position(self, fit: "Fit", id: str | int) -> int | None:
+        """The place in a fit of a record by id (None if it does not fit), or of a packet by number, or of the first
+        behind it."""
+        if fit.kind == "packet":
+            return fit.place(self.packet_position(int(id)))
+        rowid = self._listing.rowid(fit.kind, str(id))
+        return next((at for at, key in enumerate(fit.keys.tolist()) if key == rowid), None)
+
+    def where(self, kind: Kind, node: "Node | None") -> Where | None:
+        """A display filter as a condition for `rows`, `count` and `position`; None for no filter."""
+        from .fitting import where
+
+        return where(node, kind) if node is not None and self._fitting else None
+
+    def values(self, field: "Field", most: int = 200) -> list[str]:
+        """Values that a text field of the filter language has in this store, the most frequent first."""
+        return self._listing.values(field, most)
 
     def turn_tree(self, turn: str) -> TurnTree | None:
         """A turn with its calls, tools and sub-agents, without bodies and with texts cut; None if there is none."""
@@ -299,11 +353,14 @@ class Reader:
 
         return body_search.step(self._connection, pattern, after)
 
-    def metrics(self, window_us: int | None = None, *, now_us: int | None = None) -> "Measures | None":
+    def metrics(
+        self, window_us: int | None = None, *, now_us: int | None = None, where: Where | None = None
+    ) -> "Measures | None":
         """The metrics of the window that ends at `now_us` (capture time reached if None), chat calls only.
 
         Args:
             window_us: its length; None for the whole capture, from the first call to the last thing known of any.
+            where: only calls to which this applies.
 
         Returns:
             None where the whole capture was asked for and holds no call.
@@ -311,20 +368,22 @@ class Reader:
         from ..metrics.measure import measure
         from . import measuring
 
-        asked = measuring.window(self._connection, window_us, self._end(now_us))
+        asked = measuring.window(self._connection, window_us, self._end(now_us), where)
         return None if asked is None else measure(*asked)
 
     def metrics_by(
-        self, group: "Group", window_us: int | None = None, *, now_us: int | None = None
+        self, group: "Group", window_us: int | None = None, *, now_us: int | None = None, where: Where | None = None
     ) -> "dict[str | None, Measures]":
         """The same for each `model`, `route`, `agent` or `process`; None stands for calls without one."""
         from ..metrics.measure import measure_by
         from . import measuring
 
-        asked = measuring.window(self._connection, window_us, self._end(now_us))
+        asked = measuring.window(self._connection, window_us, self._end(now_us), where)
         return {} if asked is None else measure_by(asked[0], group, *asked[1:])
 
-    def series(self, step_us: int, window_us: int | None = None, *, now_us: int | None = None) -> "list[Measures]":
+    def series(
+        self, step_us: int, window_us: int | None = None, *, now_us: int | None = None, where: Where | None = None
+    ) -> "list[Measures]":
         """The metrics of consecutive steps over the same window.
 
         Raises:
@@ -333,14 +392,14 @@ class Reader:
         from ..metrics.measure import series
         from . import measuring
 
-        asked = measuring.window(self._connection, window_us, self._end(now_us))
+        asked = measuring.window(self._connection, window_us, self._end(now_us), where)
         return [] if asked is None else series(asked[0], asked[1] - asked[2], asked[1], step_us)
 
-    def metrics_table(self) -> list[Record]:
-        """All windows, each as a whole, by model and by route: records for scripts."""
+    def metrics_table(self, node: "Node | None" = None) -> list[Record]:
+        """All windows, each as a whole, by model and by route: records for scripts. Of the calls that fit a filter."""
         from . import measuring
 
-        return measuring.table(self._connection, self._end(None))
+        return measuring.table(self._connection, self._end(None), self.where("call", node))
 
     def _end(self, now_us: int | None) -> int:
         """Windows are half open: what happened at `now_us` is in them."""

@@ -8,17 +8,16 @@ import pytest
 
 from heron_tui import query
 from heron_tui.core.errors import UsageError
+from heron_tui.core.paths import config_dir
+from heron_tui.filter import saved
 from heron_tui.filter.fields import FIELDS
-from heron_tui.query.relatives import SCOPE_OF, Relatives
-from heron_tui.query.rows import records
-from heron_tui.store.reader import Reader
 
 NAME = "claude-code-agents"
 
 
 def kept(stores, kind: str, text: str, field: str, name: str = NAME) -> list:
     out = io.BytesIO()
-    where = query.read_filter(kind, text)
+    where = query.read_filter(text)
     query.run_store(stores(name), kind, fields=[field], form="json", full=False, out=out, where=where)
     return [json.loads(line)[field] for line in out.getvalue().splitlines()]
 
@@ -68,22 +67,21 @@ def test_a_turn_with_a_failed_call_has_a_call_error(stores):
     assert kept(stores, "turns", "call.error == truncated", "prompt", "anthropic-sdk-faults") == ["y lab:long+cut"]
 
 
-def test_every_field_of_the_language_is_a_field_of_its_records(stores):
-    reader = Reader(stores("litellm-claude-code"))
-    for kind, scope in SCOPE_OF.items():
-        for record in records(reader, kind, full=True):
-            [seen] = Relatives(reader, None).of(kind, record)(scope)
-            for field in FIELDS.values():
-                if field.scope == scope and field.name not in ("body", "http.header"):
-                    assert field.key in seen, f"{field.name}: {kind} have no {field.key}"
-            break
+def test_metrics_are_those_of_the_calls_that_fit(stores):
+    assert kept(stores, "metrics", "call.n <= 3", "calls")[-1] == 3
+    assert not any(kept(stores, "metrics", "call.n > 99", "calls"))
 
 
-def test_metrics_cannot_be_filtered_and_say_so():
-    with pytest.raises(UsageError, match="filter calls"):
-        query.read_filter("metrics", "call.error")
+def test_a_saved_filter_is_used_by_its_name(stores, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    saved.save(config_dir(), "slow", "call.ttft > 190ms")
+    assert kept(stores, "calls", "$slow and call.n > 7", "n") == [8]
+    with pytest.raises(UsageError, match=r"no saved filter \$slo; did you mean \$slow\?"):
+        query.read_filter("$slo")
 
 
-def test_the_documentation_lists_every_field():
+def test_the_documentation_lists_exactly_the_fields():
     text = (Path(__file__).resolve().parents[2] / "docs/filter.md").read_text()
-    assert [name for name in FIELDS if f"| `{name}` | {FIELDS[name].type} | {FIELDS[name].help} |" not in text] == []
+    table = text[text.index("## Fields") :].splitlines()[4:]
+    rows = [line for line in table if line.startswith("| ")]
+    assert rows == [f"| `{f.name}` | {f.type} | {f.help} |" for f in FIELDS.values()]

@@ -18,6 +18,18 @@ Lookup = Callable[[str], Sequence[Record]]
 Test = Callable[[Any], bool]
 
 
+def predicate(node: Node | None, scope: str) -> Callable[[Record], bool]:
+    """A test of records of `scope` alone: fields of other scopes are missing, unless they stand in the record itself.
+
+    For colour rules and for what arrives.
+    """
+
+    def test(record: Record) -> bool:
+        return matches(node, lambda wanted: (record,) if wanted == scope else ())
+
+    return test
+
+
 def matches(node: Node | None, lookup: Lookup) -> bool:
     """Whether the record whose relatives `lookup` gives (itself included, under its own scope) fits the filter."""
     match node:
@@ -50,9 +62,9 @@ def _values(operand: Operand, lookup: Lookup) -> Iterable[Any]:
     field = operand.field
     for record in lookup(field.scope):
         value = record_value(record, field.key, operand.key)
-        for one in value if isinstance(value, (list, tuple)) else (value,):
+        for one in value if field.many and isinstance(value, (list, tuple)) else (value,):
             if one is not None:
-                yield orjson.dumps(one).decode() if isinstance(one, dict) else one
+                yield one if isinstance(one, str) or field.type != "text" else orjson.dumps(one).decode()
 
 
 def record_value(record: Record, key: str, name: str | None = None) -> Any:
@@ -60,6 +72,9 @@ def record_value(record: Record, key: str, name: str | None = None) -> Any:
     if name is not None:
         both = (record.get("request_headers") or ()), (record.get("response_headers") or ())
         return [value for headers in both for header, value in headers if header.lower() == name]
+    if key == "failure":  # the error's type, or how else the call failed
+        outcome = record.get("outcome")
+        return None if outcome in ("ok", "in_progress") else record.get("error_type") or outcome
     value: Any = record
     for part in key.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
@@ -70,10 +85,10 @@ def comparison(op: str, value: Value) -> Test:
     """One comparison as a predicate. Texts compare as they are; `contains` and `~` look at the text form."""
     if op == "~":
         search = re.compile(str(value)).search
-        return lambda got: search(_text(got)) is not None
+        return lambda got: search(text_of(got)) is not None
     if op == "contains":
         needle = str(value).lower()
-        return lambda got: needle in _text(got).lower()
+        return lambda got: needle in text_of(got).lower()
     tests: dict[str, Test] = {
         "==": lambda got: _same_kind(got, value) and bool(got == value),
         "!=": lambda got: not (_same_kind(got, value) and got == value),
@@ -98,7 +113,8 @@ def _same_kind(got: Any, value: Value) -> bool:
     return isinstance(got, str) == isinstance(value, str)
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """The text form of a value, at which `contains` and `~` look."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
