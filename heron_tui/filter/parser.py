@@ -82,6 +82,8 @@ class _Parser:
         token = self._now
         if token.kind == "word" and str(token.value).startswith("$"):
             return self._saved_filter()
+        if token.kind in ("number", "text", "time") and self._at and self._tokens[self._at - 1].value in ("or", "and"):
+            raise self._error("each side names its field; for one of several values: field in {a, b}")
         if token.kind not in ("field", "word"):
             raise self._error('a field was expected here, as in call.model == "..."')
         field = self._field(token)

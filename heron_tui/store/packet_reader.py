@@ -92,7 +92,7 @@ class PacketReader:
         for number in sorted(numbers):
             at = bisect_left(blocks, number, key=lambda block: block[2])
             if at < len(blocks):
-                columns = self._block(blocks[at])
+                columns = self.block(blocks[at])
                 row = int(np.searchsorted(columns["number"], number))
                 if columns["number"][row] == number:
                     rows[number] = columns, row
