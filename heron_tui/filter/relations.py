@@ -75,7 +75,10 @@ def _findings(kind: str) -> str:
         turns = "SELECT t.session, f.id FROM turns AS t JOIN findings AS f ON f.ref = t.id WHERE t.session IS NOT NULL"
         return f"{found} UNION ALL {turns}"
     if kind == "flow":
-        return f"{found} UNION ALL SELECT x.flow, f.id FROM exchanges AS x JOIN findings AS f ON f.ref = x.id"
+        exchanges = (
+            "SELECT x.flow, f.id FROM exchanges AS x JOIN findings AS f ON f.ref = x.id WHERE x.flow IS NOT NULL"
+        )
+        return f"{found} UNION ALL {exchanges}"
     return found
 
 

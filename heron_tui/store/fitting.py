@@ -52,7 +52,7 @@ class Fit:
     """What fits a filter at one version of the store; never changes, so that threads can share it.
 
     Attributes:
-        keys: places of packets in the list of all, rising; or rowids of records, in the order of the list.
+        keys: numbers of packets, rising; or rowids of records, in the order of the list.
         total: how many there are with those that do not fit.
     """
 
@@ -67,7 +67,7 @@ class Fit:
         return len(self.keys)
 
     def place(self, key: int) -> int:
-        """The place in this list of a packet's place in the list of all, or of the first behind it."""
+        """The place in this list of the packet with this number, or of the first behind it."""
         return int(np.searchsorted(self.keys, key))
 
 
@@ -80,7 +80,8 @@ def where(node: Node | None, kind: Kind) -> Where | None:
 
 
 def _fitting(wanted: PacketFilter, columns: Columns) -> Ints:
-    return np.flatnonzero(wanted.mask(columns))
+    numbers: Ints = columns["number"][wanted.mask(columns)]
+    return numbers
 
 
 class Fitting:
@@ -111,14 +112,15 @@ class Fitting:
     def packets(self, node: Node | None, version: int, stop: Stop | None) -> Fit:
         total = self._packets.count()
         if node is None:
-            return Fit("packet", None, version, np.arange(total, dtype=np.int64), total)
+            parts = [numbers for (numbers,) in self._packets.column("number")]
+            return Fit("packet", None, version, np.concatenate([np.empty(0, np.int64), *parts]), total)
         known = self._blocks.setdefault(node, {})
         self._blocks.move_to_end(node)
         if len(self._blocks) > MOST_FILTERS:
             self._blocks.popitem(last=False)
         wanted = self._stoppable(lambda: PacketFilter(self._connection, node, self._rows.rows), stop)
         parts = [np.empty(0, np.int64)]
-        for base, block in self._packets.places():
+        for block in self._packets.blocks():
             if stop is not None and stop.is_set():
                 raise Stopped
             key = wanted.key(block[0], block[2])
@@ -127,7 +129,7 @@ class Fitting:
                 columns = self._packets.block(block)
                 found = self._stoppable(partial(_fitting, wanted, columns), stop)
                 kept = known[block[:2]] = key, found
-            parts.append(kept[1] + base)
+            parts.append(kept[1])
         return Fit("packet", node, version, np.concatenate(parts), total)
 
     def _stoppable(self, work: Callable[[], T], stop: Stop | None) -> T:

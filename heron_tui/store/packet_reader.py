@@ -41,12 +41,12 @@ class PacketReader:
         self._files.clear()
 
     def count(self) -> int:
-        self._blocks()
+        self.blocks()
         return self._places[-1]
 
     def window(self, start: int, stop: int) -> Columns:
         """The columns of the packets at places [start, stop)."""
-        blocks = self._blocks()
+        blocks = self.blocks()
         start, stop = max(start, 0), min(stop, self._places[-1])
         parts = []
         at = bisect_right(self._places, start) - 1
@@ -60,26 +60,9 @@ class PacketReader:
             return {name: np.empty(0, np.int64) for name in COLUMNS}
         return parts[0] if len(parts) == 1 else {name: np.concatenate([p[name] for p in parts]) for name in COLUMNS}
 
-    def places(self) -> Iterator[tuple[int, Block]]:
-        """Each block with the place of its first packet in the list."""
-        blocks = self._blocks()
-        yield from zip(self._places, blocks, strict=False)
-
-    def at(self, places: Ints) -> Columns:
-        """The columns of the packets at these places, which rise."""
-        blocks = self._blocks()
-        places = places[places < self._places[-1]]
-        parts = [{name: np.empty(0, np.int64) for name in COLUMNS}]
-        which = np.searchsorted(self._places, places, "right") - 1
-        for at in np.unique(which).tolist():
-            columns = self.block(blocks[at])
-            here = places[which == at] - self._places[at]
-            parts.append({name: columns[name][here] for name in COLUMNS})
-        return {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
-
     def place(self, number: int) -> int:
         """The place of the first packet with this number or a later one."""
-        blocks = self._blocks()
+        blocks = self.blocks()
         at = bisect_left(blocks, number, key=lambda block: block[2])
         if at == len(blocks):
             return self._places[-1]
@@ -87,7 +70,7 @@ class PacketReader:
 
     def picked(self, numbers: Sequence[int]) -> Columns:
         """The columns of the packets with these numbers, in their order; those that are not there are left out."""
-        blocks = self._blocks()
+        blocks = self.blocks()
         rows: dict[int, tuple[Columns, int]] = {}
         for number in sorted(numbers):
             at = bisect_left(blocks, number, key=lambda block: block[2])
@@ -101,19 +84,19 @@ class PacketReader:
 
     def column(self, *names: str) -> Iterator[tuple[Ints, ...]]:
         """Whole columns, block by block; blocks that are read for this are not kept."""
-        for block in self._blocks():
+        for block in self.blocks():
             columns = self._decoded.get(block[:2]) or read_block(self._connection, block[0])
             yield tuple(columns[name][: block[1]] for name in names)
 
     def numbered(self, first: int, last: int) -> Iterator[Columns]:
         """Blocks that hold packet numbers in [first, last]."""
-        for block in self._blocks():
+        for block in self.blocks():
             if block[0] <= last and block[2] >= first:
                 yield self.block(block)
 
     def timed(self, start_us: int, end_us: int) -> Iterator[Columns]:
         """Blocks that hold packets of these times."""
-        for block in self._blocks():
+        for block in self.blocks():
             if block[3] <= end_us and block[4] >= start_us:
                 yield self.block(block)
 
@@ -161,7 +144,7 @@ class PacketReader:
                 break
         return found
 
-    def _blocks(self) -> list[Block]:
+    def blocks(self) -> list[Block]:
         """All blocks, in order."""
         if self._index is None:
             found = self._connection.execute(

@@ -168,13 +168,13 @@ class Reader:
     def fit_packets(self, fit: "Fit", start: int, stop: int) -> list[PacketRow]:
         """Packets of a fit by place in it, [start, stop)."""
         self._refresh()
-        return self._rows.rows(self._packets.at(fit.keys[max(start, 0) : max(stop, 0)]))
+        return self._rows.rows(self._packets.picked(fit.keys[max(start, 0) : max(stop, 0)].tolist()))
 
     def fit_position(self, fit: "Fit", id: str | int) -> int | None:
         """The place in a fit of a record by id (None if it does not fit), or of a packet by number, or of the first
         behind it."""
         if fit.kind == "packet":
-            return fit.place(self.packet_position(int(id)))
+            return fit.place(int(id))
         rowid = self._listing.rowid(fit.kind, str(id))
         return next((at for at, key in enumerate(fit.keys.tolist()) if key == rowid), None)
 

@@ -72,6 +72,14 @@ def _table() -> tuple[Action, ...]:
         a("previous-window", "metrics", ("[", "h", "left"), "narrower window of time"),
         a("group", "metrics", ("o",), "group by model, route, agent, process", "group"),
         a("write", "export", ("w",), "write the export as it is set here", "write"),
+        # the display filter
+        a("filter", "all", ("f",), "display filter: one for every view", "filter"),
+        a("filter-list", "list", ("/",), "display filter, from a list"),
+        a("apply-as-filter", "list", ("a",), "apply a field of what is selected as filter"),
+        a("prepare-as-filter", "list", ("A",), "put a field of what is selected in the filter bar"),
+        a("previous-filter", "all", (), "the filter applied before"),
+        a("clear-filter", "all", (), "no filter"),
+        a("save-filter", "all", (), "keep the filter under a name, used as $name"),
         # notes on rows
         a("mark", "list", ("m",), "mark what is selected, or unmark it"),
         a("next-mark", "list", ("'",), "next marked one", counts=True),

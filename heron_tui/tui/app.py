@@ -21,6 +21,7 @@ from .acts import GROUPS
 from .bridge import CaptureWorker, EngineEnded, Ticked
 from .evidence import claims
 from .evidence.claims import Claim, Evidence
+from .filtering import Filtering
 from .health import Rates
 from .keyboard import Keyboard
 from .keymap import Keymap
@@ -93,8 +94,9 @@ class HeronApp(App[int], inherit_bindings=False):
         self.screen_paused = False
         self.unmasked = False
         self.finding: object | None = None
-        self._open_reader = open_reader
+        self.open_reader = open_reader
         self._made = made
+        self.filtering = Filtering(self)
         self.keyboard = Keyboard(self, self.keymap)
         self.groups = [group(self) for group in GROUPS]
         self.places = Places()
@@ -117,7 +119,7 @@ class HeronApp(App[int], inherit_bindings=False):
         return self.main
 
     def on_load(self) -> None:
-        self.reading = Reading(self._open_reader, self.call_later, self._read_failed)
+        self.reading = Reading(self.open_reader, self.call_later, self._read_failed)
         if self.worker is None:
             self.look()  # the store opens while the screen is made
 
@@ -143,6 +145,7 @@ class HeronApp(App[int], inherit_bindings=False):
     async def on_unmount(self) -> None:
         if self.worker:
             self.worker.close()
+        self.filtering.close()
         self.reading.close()
 
     def _read_failed(self, error: Exception) -> None:
@@ -194,6 +197,7 @@ class HeronApp(App[int], inherit_bindings=False):
         self.processes = summary.processes
         self.times.origin_us = summary.origin_us
         self.main.store_changed()
+        self.filtering.store_changed()
         self.main.refresh_frame()
 
     # keys
@@ -211,6 +215,7 @@ class HeronApp(App[int], inherit_bindings=False):
     def perform(self, action: Action, count: int | None = None) -> None:
         """Do an action where the focus is, or say that it cannot be done here."""
         self.leaving = self.leaving and action.name == "leave"
+        self.filtering.escaped = self.filtering.escaped and action.name == "back"
         handler = self.keyboard.handler(action)
         if handler is None:
             self.say(f"{action.name}: not here", "muted")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ..metrics.measure import SECOND, Measures, Spread, step_for
 from ..metrics.points import Group
 from ..store.reader import Reader
+from ..store.where import Where
 from .figures import Figure, Table
 from .units import NONE, duration, percent, short, whole
 from .widgets.metrics_pane import GROUPS
@@ -112,16 +113,18 @@ def _row(name: str, now: Measures) -> tuple[str, ...]:
     )
 
 
-def metrics(reader: Reader, seconds: int | None, group: Group) -> tuple[Sequence[Figure], Sequence[Table]]:
+def metrics(
+    reader: Reader, seconds: int | None, group: Group, where: Where | None = None
+) -> tuple[Sequence[Figure], Sequence[Table]]:
     """Everything that the metrics view shows for a window of `seconds` (None: the whole capture).
 
     The tables by the other groups follow that by `group`, where they say anything.
     """
     window = None if seconds is None else seconds * SECOND
-    now = reader.metrics(window)
+    now = reader.metrics(window, where=where)
     if now is None:
         return [], []
-    course = reader.series(step_for(now.end_us - now.start_us, STEPS), window)
+    course = reader.series(step_for(now.end_us - now.start_us, STEPS), window, where=where)
     others = [other for other in GROUPS if other != group]
-    tables = [(name, reader.metrics_by(name, window)) for name in (group, *others)]
+    tables = [(name, reader.metrics_by(name, window, where=where)) for name in (group, *others)]
     return figures(now, course), [table(name, by) for name, by in tables if name == group or set(by) - {None}]

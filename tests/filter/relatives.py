@@ -61,7 +61,7 @@ class Relatives:
             case _, "finding":
                 return self._found(scope, a, b)
         theirs = {b["call"]} if wanted == "tool" else self._calls(wanted, b)
-        return bool(self._calls(scope, a) & theirs) or (scope == "finding" and a["ref"] == b["id"])
+        return bool((self._calls(scope, a) & theirs) - {None}) or (scope == "finding" and a["ref"] == b["id"])
 
     def _found(self, scope: str, a: Record, finding: Record) -> bool:
         ref = finding["ref"]

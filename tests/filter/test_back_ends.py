@@ -169,8 +169,8 @@ def fill(path: Path, made: dict[str, list[dict]], bodies: dict) -> None:
     connection.close()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(made=stores(), wanted=st.lists(filters, min_size=1, max_size=8))
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@given(made=stores(), wanted=st.lists(filters, min_size=1, max_size=5))
 def test_sql_and_python_agree(store: Path, made, wanted: list[Node]) -> None:
     fill(store, *made)
     reader = Reader(store)

@@ -11,6 +11,7 @@ from .display import DisplayActs
 from .exporting import ExportActs
 from .files import FileActs
 from .finding import FindActs
+from .filters import FilterActs
 from .group import Group
 from .lists import ListActs
 from .notes import NoteActs
@@ -24,6 +25,7 @@ GROUPS: tuple[type[Group], ...] = (
     ExportActs,
     CaptureActs,
     CommandActs,
+    FilterActs,
     NoteActs,
     ListActs,
     FileActs,

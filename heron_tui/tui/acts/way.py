@@ -12,6 +12,8 @@ class WayActs(Group):
             app.finding = None
             app.say("stopped finding")
             return
+        if app.filtering.stop() or app.filtering.go_back():
+            return
         place = app.places.pop()
         if place is None:
             if view.has_class("-zoomed"):

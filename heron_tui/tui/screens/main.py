@@ -18,6 +18,7 @@ from ..views.stream import StreamView
 from ..views.turns import TurnsView
 from ..views.view import View
 from ..widgets.banner import Banner
+from ..widgets.filter_bar import FilterBar
 from ..widgets.header import Header
 from ..widgets.hint_bar import HintBar
 from ..widgets.status_bar import StatusBar
@@ -51,11 +52,13 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.first = "packets" if self.app.size.width >= WIDE else "turns"
         self.views = {view.title: view() for view in VIEWS if view.title == self.first}
         self._room = Container(*self.views.values(), id="views")
+        self.filter_bar = FilterBar()
         self.status = StatusBar()
         self.hints = HintBar()
         yield self.header
         yield self.banner
         yield self._room
+        yield self.filter_bar
         yield self.status
         yield self.hints
 

@@ -7,6 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from ...store.reader import Reader
+from ...store.where import Where
 from ..figures import Figure, Table
 from ..widgets.metrics_pane import GROUPS, WINDOWS, MetricsPane
 from .view import View
@@ -31,16 +32,24 @@ class MetricsView(View):
         if self.display:
             self._ask()
 
+    def filtered(self, kind: str, *, grown: bool) -> None:  # noqa: ARG002 - figures are new either way
+        if kind == "call" and self.display:
+            self._ask()
+
     @on(MetricsPane.Wanted)
     def _ask(self) -> None:
         seconds, group = WINDOWS[self.pane.window][1], GROUPS[self.pane.group]
-        self.heron.reading.ask("metrics", lambda reader: _read(reader, seconds, group), self._show)
+        fit = self.heron.filtering.narrowed("call")
+        where = fit.where if fit else None
+        self.heron.reading.ask("metrics", lambda reader: _read(reader, seconds, group, where), self._show)
 
     def _show(self, found: tuple[Sequence[Figure], Sequence[Table]]) -> None:
         self.pane.show_figures(*found)
 
 
-def _read(reader: Reader, seconds: int | None, group: "Group") -> tuple[Sequence[Figure], Sequence[Table]]:
+def _read(
+    reader: Reader, seconds: int | None, group: "Group", where: Where | None
+) -> tuple[Sequence[Figure], Sequence[Table]]:
     from .. import measuring  # brings numpy with it, which the first paint should not wait for
 
-    return measuring.metrics(reader, seconds, group)
+    return measuring.metrics(reader, seconds, group, where)

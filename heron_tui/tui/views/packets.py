@@ -80,6 +80,11 @@ class PacketsView(View):
         if self.has_class("-wide"):
             self.forest.changed()
 
+    def filtered(self, kind: str, *, grown: bool) -> None:
+        super().filtered(kind, grown=grown)
+        if kind in ("turn", "session") and not grown:
+            self.forest.changed()
+
     def follow(self, on: bool) -> None:
         self.list.following = on
         if on:

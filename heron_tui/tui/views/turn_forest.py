@@ -50,6 +50,8 @@ class TurnForest:
             self._to_newest()
 
     def _came_sessions(self, records: Sequence[Record]) -> None:
+        fit = self.heron.filtering.narrowed("session")
+        records = [record for record in records if fit is None or fit.ids is None or record["id"] in fit.ids]
         fresh = len(self._sessions) == 0
         roots = []
         for record in records:
@@ -87,8 +89,11 @@ class TurnForest:
 
     def _came_turns(self, session: Node, records: Sequence[Record]) -> None:
         self._loading.discard(session.key)
+        fit = self.heron.filtering.narrowed("turn")
         nodes = []
         for record in records:
+            if fit is not None and fit.ids is not None and record["id"] not in fit.ids:
+                continue
             node = self._turns.get(record["id"])
             if node is None:
                 node = self._turns[record["id"]] = turn_node(record, session)

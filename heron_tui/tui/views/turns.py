@@ -64,6 +64,11 @@ class TurnsView(View):
         super().share_out()
         self.set_class(self._beside, "-wide")
 
+    def filtered(self, kind: str, *, grown: bool) -> None:
+        super().filtered(kind, grown=grown)
+        if kind in ("turn", "session") and not grown:
+            self.forest.changed()
+
     def follow(self, on: bool) -> None:
         self.forest.follow(on)
 

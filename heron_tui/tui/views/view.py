@@ -7,6 +7,7 @@ from textual.widget import Widget
 
 from ..subject import Subject
 from ..widgets.pane import Pane
+from ..widgets.row_list import RowList
 
 if TYPE_CHECKING:
     from ..app import HeronApp
@@ -63,6 +64,12 @@ class View(Container):
 
     def changed(self) -> None:
         """The store has something new."""
+
+    def filtered(self, kind: str, *, grown: bool) -> None:
+        """Other records of a kind fit the filter now; `grown`: because the store has something new."""
+        for rows in self.query(RowList):
+            if rows.kind == kind:
+                rows.narrow(grown=grown)
 
     def catch_up(self) -> None:
         """Look at what the store has got while the view was not displayed."""

@@ -124,6 +124,15 @@ class RowList(Pane):
 
     # which rows
 
+    def narrow(self, *, grown: bool) -> None:
+        """Other rows fit the filter now. Where the store has only `grown`, those on screen stay until they are read."""
+        found, source = self.heron.filtering.narrowed(self.kind), self.source
+        if grown and found is not None and isinstance(source, ChosenRows):
+            source.choice = replace(source.choice, where=found.where, numbers=found.pick)
+            source.store_changed(found.count)
+        else:
+            self.rearrange()
+
     def rearrange(self, *, stay: str | None = None) -> None:
         """Show the rows that are to be shown now. The cursor stays on its row, or goes to the row `stay`."""
         notes, source, row = self.heron.notes, self.source, self.row
@@ -133,9 +142,14 @@ class RowList(Pane):
         stay = stay or (key[1] if key else None)
         if isinstance(source, ChosenRows):
             order = f"-{self.sorted_by}" if self.descending else self.sorted_by or None
-            source.choose(replace(source.choice, order=order, only=only, without=without), stay=stay)
+            fit = self.heron.filtering.narrowed(self.kind)
+            where, numbers = (fit.where, fit.pick) if fit else (None, None)
+            choice = replace(source.choice, order=order, only=only, without=without, where=where, numbers=numbers)
+            source.choose(choice, stay=stay)
         elif isinstance(source, FixedRows):
             order_by = sort_key(self.sorted_by) if self.sorted_by else None
+            fit = self.heron.filtering.narrowed(self.kind)
+            only = fit.among(only) if fit else only
             source.arrange(order_by, down=self.descending, keep=lambda row: _kept(self.key_of(row), only, without))
             ids = [(self.key_of(row) or ("", ""))[1] for row in source.rows]
             self.chosen(ids.index(stay) if stay in ids else None)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from ...engine.protocol import Counters
+from ..columns import sized
+from ..filtering import OF_VIEW
 from ..units import clock, percent, short, size, whole
 from .bar import Bar, Item
 from .row_list import RowList
@@ -55,6 +57,8 @@ class StatusBar(Bar):
         items: list[Item] = []
         if heron.now_us and self.size.width >= 100:
             items.append([(f" {clock(heron.now_us, digits=0)} ", ground)])
+        if heron.filtering.node is not None:
+            items.append(self._filter())
         if heron.unmasked:
             items.append([(" UNMASKED ", palette.banner)])
         pane = heron.focused if isinstance(heron.focused, RowList) else None
@@ -71,6 +75,18 @@ class StatusBar(Bar):
         if lost := losses(heron.losses):  # the last to go when there is no room
             items.append([(f" ! {lost} ", ground + palette.warn + ground.background_style)])
         return items
+
+    def _filter(self) -> Item:
+        """How many fit, of how many, and what; while that is being found out, how to stop it."""
+        heron, palette = self.heron, self.palette
+        filtering, ground = heron.filtering, palette.tab
+        kind = OF_VIEW.get(heron.main.current.title)
+        found = filtering.narrowed(kind) if kind else None
+        text = sized(filtering.text, min(len(filtering.text), max(self.size.width // 4, 12)))
+        if filtering.working and not filtering.growing:
+            return [(f" ◌ filtering, esc stops · {text} ", palette.mark)]
+        many = f"{whole(found.count)} of {whole(found.total)} {kind}s · " if found else ""
+        return [(f" ▽ {many}{text} ", ground + palette.accent + ground.background_style)]
 
 
 def losses(counters: Counters | None) -> str:

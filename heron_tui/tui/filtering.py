@@ -1,0 +1,244 @@
+"""The display filter of all views: what is applied, and what fits it, found in a thread of its own.
+
+Lists ask `narrowed(kind)` for what they may show. Whoever needs the filter itself takes `node` and `text`.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..core import paths
+from ..core.errors import HeronError, UsageError
+from ..filter import saved
+from ..filter.fields import Field
+from ..filter.parser import parse
+from ..filter.tree import Node
+from ..model.packet import Ints
+from ..store.reader import Reader
+from ..store.where import Where
+from .reading import Reading
+
+if TYPE_CHECKING:
+    from ..store.fitting import FitKind
+    from .app import HeronApp
+
+KINDS: tuple["FitKind", ...] = ("packet", "flow", "turn", "session", "finding", "call")
+OF_VIEW: dict[str, "FitKind"] = {
+    "packets": "packet",
+    "flows": "flow",
+    "turns": "turn",
+    "sessions": "session",
+    "findings": "finding",
+    "metrics": "call",
+}
+"""What each view counts."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Narrowed:
+    """The records of one kind that fit.
+
+    Attributes:
+        numbers: of packets, in order. where: a condition on records. ids: of turns and sessions.
+    """
+
+    count: int
+    total: int
+    numbers: Ints | None = None
+    where: Where | None = None
+    ids: frozenset[str] | None = None
+
+    def among(self, only: frozenset[str] | None) -> frozenset[str] | None:
+        """Ids to show of those in `only`; None for all."""
+        return only if self.ids is None else self.ids if only is None else self.ids & only
+
+    @property
+    def pick(self) -> Callable[[Reader], Ints] | None:
+        """The numbers as lists want them."""
+        numbers = self.numbers
+        return None if numbers is None else lambda _: numbers
+
+
+class Filtering:
+    """One filter everywhere.
+
+    Attributes:
+        text, node: the filter applied; "" and None for none.
+        before: the text of the one applied before. history: texts applied, oldest first.
+        saved: texts of saved filters by name.
+        escaped: the bar was left a moment ago; back then restores the filter before.
+    """
+
+    def __init__(self, app: "HeronApp") -> None:
+        self.text = ""
+        self.node: Node | None = None
+        self.before = ""
+        self.history: list[str] = saved.history(paths.state_dir())
+        self.saved: dict[str, str] = {}
+        self.escaped = False
+        self._app = app
+        self._fits: dict[str, Narrowed] = {}
+        self._pending: set[str] = set()
+        self._again = False
+        self._stop = threading.Event()
+        self._thread: Reading | None = None
+        self._values: dict[str, Sequence[str]] = {}
+        self._asked: set[str] = set()
+
+    # what is applied
+
+    @property
+    def working(self) -> bool:
+        """What fits is not known yet."""
+        return bool(self._pending)
+
+    @property
+    def growing(self) -> bool:
+        """The store has grown, and is looked at again."""
+        return self._again
+
+    def narrowed(self, kind: str) -> Narrowed | None:
+        """What of a kind fits; None while nothing is left out."""
+        return self._fits.get(kind)
+
+    def parse(self, text: str) -> Node | None:
+        """The tree of a filter, saved ones included. Raises FilterError and UsageError."""
+        if "$" in text:
+            self.saved = saved.load(paths.config_dir())
+        return parse(text, self.saved)
+
+    def apply(self, text: str) -> None:
+        """Show what fits, in every view. Raises FilterError and UsageError; the filter then stays as it was."""
+        text = text.strip()
+        node = self.parse(text)
+        if text != self.text:
+            self.before = self.text
+        self._begin(text, node)
+        if text:
+            try:
+                self.history = saved.remember(paths.state_dir(), text)
+            except UsageError as error:
+                self._app.say(f"the history is not kept: {error}", "warn")
+
+    def go_back(self) -> bool:
+        """Restore the filter before, if the bar was left a moment ago; answers whether it was."""
+        escaped, self.escaped = self.escaped, False
+        if escaped:
+            self.restore()
+        return escaped
+
+    def restore(self) -> None:
+        """Apply the filter before."""
+        self.apply(self.before)
+        self._app.say(f"filter: {self.text}" if self.text else "no filter")
+
+    def stop(self) -> bool:
+        """Give up a filter whose evaluation is under way; answers whether there was one."""
+        if not self.working or self._again:
+            return False
+        self._begin("", None)
+        self._app.say("the filter was stopped: everything is shown", "warn")
+        return True
+
+    def save(self, name: str, text: str) -> None:
+        """Keep a filter as `$name`. Raises UsageError and FilterError."""
+        saved.save(paths.config_dir(), name.lstrip("$"), text)
+        self.saved = saved.load(paths.config_dir())
+
+    # what fits
+
+    def _begin(self, text: str, node: Node | None) -> None:
+        self._stop.set()
+        self._stop = threading.Event()
+        self._again = False
+        self.text, self.node = text, node
+        self._pending.clear()
+        if node is None:
+            self._fits.clear()
+            for kind in KINDS:
+                self._tell(kind, grown=False)
+        else:
+            self._ask()
+        self._app.main.refresh_frame()
+
+    def store_changed(self) -> None:
+        """The store has grown: look again, unless that is under way."""
+        self._values.clear()
+        self._asked.clear()
+        if self.node is not None and not self._pending:
+            self._again = True
+            self._ask()
+
+    def _ask(self) -> None:
+        if self._thread is None:
+            self._thread = Reading(self._app.open_reader, self._app.call_later, self._failed)
+        first = OF_VIEW.get(self._app.main.current.title, "packet")
+        node, stop = self.node, self._stop
+        self._pending = set(KINDS)
+        for kind in sorted(KINDS, key=lambda kind: kind != first):
+            self._thread.ask(
+                ("fit", kind),
+                lambda reader, kind=kind: _fitting(reader, kind, node, stop),  # type: ignore[misc]
+                lambda found, kind=kind: self._came(kind, found, stop),  # type: ignore[misc]
+            )
+
+    def _came(self, kind: str, found: Narrowed, stop: threading.Event) -> None:
+        if stop is not self._stop:
+            return
+        self._fits[kind] = found
+        self._pending.discard(kind)
+        self._tell(kind, grown=self._again)
+        if not self._pending:
+            self._again = False
+        self._app.main.refresh_frame()
+
+    def _tell(self, kind: str, *, grown: bool) -> None:
+        for view in self._app.main.views.values():
+            view.filtered(kind, grown=grown)
+
+    def _failed(self, error: Exception) -> None:
+        from ..store.fitting import Stopped
+
+        if isinstance(error, Stopped):
+            return
+        self._pending.clear()
+        words = str(error) if isinstance(error, HeronError) else f"{type(error).__name__}: {error}"
+        self._app.say(f"the filter cannot be evaluated: {words}", "error")
+
+    # values for completion
+
+    def values(self, field: Field) -> Sequence[str]:
+        """Values of a field in the store as far as they are known; they are asked for, and the bar is told."""
+        name = field.name
+        if name not in self._asked and field.type == "text":
+            self._asked.add(name)
+            self._app.reading.ask(
+                ("values", name), lambda reader: reader.values(field), lambda found: self._know(name, found)
+            )
+        return self._values.get(name, ())
+
+    def _know(self, name: str, found: Sequence[str]) -> None:
+        self._values[name] = found
+        if found:
+            self._app.main.filter_bar.judge()
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is being found out."""
+        return self._thread is None or (self._thread.idle and not self._pending)
+
+    def close(self) -> None:
+        self._stop.set()
+        if self._thread:
+            self._thread.close()
+
+
+def _fitting(reader: Reader, kind: "FitKind", node: Node | None, stop: threading.Event) -> Narrowed:
+    fit = reader.fit(kind, node, stop=stop)
+    if kind == "packet":
+        return Narrowed(fit.count, fit.total, numbers=fit.keys)
+    among = Where(f"{kind}.rowid IN (SELECT value FROM json_each(?))", (json.dumps(fit.keys.tolist()),))
+    ids = frozenset(row["id"] for row in reader.fit_rows(fit, 0, fit.count)) if kind in ("turn", "session") else None
+    return Narrowed(fit.count, fit.total, where=among, ids=ids)
