@@ -153,6 +153,7 @@ def fill(path: Path, made: dict[str, list[dict]], bodies: dict) -> None:
     from array import array
 
     connection = sqlite3.connect(path)
+    connection.execute("PRAGMA synchronous = OFF")
     with connection:
         for table, rows in made.items():
             connection.execute(f"DELETE FROM {table}")
@@ -169,7 +170,7 @@ def fill(path: Path, made: dict[str, list[dict]], bodies: dict) -> None:
     connection.close()
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(made=stores(), wanted=st.lists(filters, min_size=1, max_size=5))
 def test_sql_and_python_agree(store: Path, made, wanted: list[Node]) -> None:
     fill(store, *made)

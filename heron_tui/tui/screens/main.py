@@ -100,7 +100,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         view.catch_up()
         self.header.current = name
         self.header.refresh()
-        view.focus_pane(view.last_pane or view.first_pane)
+        if not self.filter_bar.display:  # what is being typed goes on
+            view.focus_pane(view.last_pane or view.first_pane)
         view.entered()
 
     def refresh_frame(self) -> None:

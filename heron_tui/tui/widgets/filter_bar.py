@@ -6,7 +6,6 @@ from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from ...core.errors import HeronError
@@ -15,6 +14,7 @@ from ...filter.errors import FilterError
 from ..filtering import OF_VIEW
 from ..screens.ask import AskScreen
 from ..units import clean
+from .pane import Pane
 
 if TYPE_CHECKING:
     from ..app import HeronApp
@@ -55,7 +55,7 @@ class FilterBar(Container):
         super().__init__()
         self._offered = NOTHING
         self._chosen = -1
-        self._back: Widget | None = None
+        self._back: Pane | None = None
         self._at: int | None = None
         self._draft = ""
 
@@ -81,7 +81,8 @@ class FilterBar(Container):
     def open(self, text: str) -> None:
         """Show the bar with `text` in it."""
         if not self.display:
-            self._back = self.app.focused
+            focused = self.app.focused
+            self._back = focused if isinstance(focused, Pane) else None
         self.display = True
         self._at, self._draft = None, ""
         self._put(text)
@@ -90,8 +91,9 @@ class FilterBar(Container):
 
     def leave(self) -> None:
         self.display = False
-        if self._back is not None:
-            self.screen.set_focus(self._back, scroll_visible=False)
+        view = self.heron.main.current
+        there = self._back in view.shown_panes()
+        view.focus_pane(self._back if there and self._back else view.last_pane or view.first_pane)
         self.heron.main.refresh_frame()
 
     def _put(self, text: str) -> None:
@@ -186,12 +188,12 @@ class FilterBar(Container):
         if not self.display:
             return
         filtering, text, caret = self.heron.filtering, self.line.value, self.line.cursor_position
-        role, words = "muted", KEYS
+        role, words = "muted", f" {KEYS}"
         try:
             node = filtering.parse(text)
             if node is not None:
                 said = hints(node, values=filtering.values)
-                role, words = ("warn", said[0].message) if said else ("ok", KEYS)
+                role, words = ("warn", f"          {said[0].message}") if said else ("ok", f" {KEYS}")
         except FilterError as error:
             role, words = "error", self._pointed(error, text)
         except HeronError as error:

@@ -85,7 +85,11 @@ class StatusBar(Bar):
         text = sized(filtering.text, min(len(filtering.text), max(self.size.width // 4, 12)))
         if filtering.working and not filtering.growing:
             return [(f" ◌ filtering, esc stops · {text} ", palette.mark)]
-        many = f"{whole(found.count)} of {whole(found.total)} {kind}s · " if found else ""
+        many = (
+            f"{whole(found.count)} of {whole(found.total)} {kind if found.total == 1 else kind + 's'} · "
+            if found
+            else ""
+        )
         return [(f" ▽ {many}{text} ", ground + palette.accent + ground.background_style)]
 
 
