@@ -80,7 +80,7 @@ def test_saved_filters_are_used_by_name_and_cannot_use_themselves():
         ("call.model ==", 13, "a value for call.model was expected"),
         ("call.ttft > 2", 12, "a duration needs its unit"),
         ("call.ttft > 2parsec", 13, "unit 'parsec' is unknown"),
-        ("call.status == high", 15, "call.status wants a whole number"),
+        ("call.status == high", 15, "call.status wants an int"),
         ('call.model == "x', 14, "no closing quote"),
         ("(call.error", 11, "a closing parenthesis"),
         ("call.error call.model", 11, "and, or, or the end"),

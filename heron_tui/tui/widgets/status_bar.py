@@ -85,11 +85,8 @@ class StatusBar(Bar):
         text = sized(filtering.text, min(len(filtering.text), max(self.size.width // 4, 12)))
         if filtering.working and not filtering.growing:
             return [(f" ◌ filtering, esc stops · {text} ", palette.mark)]
-        many = (
-            f"{whole(found.count)} of {whole(found.total)} {kind if found.total == 1 else kind + 's'} · "
-            if found
-            else ""
-        )
+        word = f"{kind}{'' if found and found.total == 1 else 's'}"
+        many = f"{whole(found.count)} of {whole(found.total)} {word} · " if found else ""
         return [(f" ▽ {many}{text} ", ground + palette.accent + ground.background_style)]
 
 
