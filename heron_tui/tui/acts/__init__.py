@@ -10,8 +10,8 @@ from .copying import CopyActs
 from .display import DisplayActs
 from .exporting import ExportActs
 from .files import FileActs
-from .finding import FindActs
 from .filters import FilterActs
+from .finding import FindActs
 from .group import Group
 from .lists import ListActs
 from .notes import NoteActs
