@@ -6,6 +6,7 @@ from typing import Any
 
 from ..store.reader import Reader
 from ..store.shapes import Record
+from ..store.where import Where
 from . import bodies, telling
 from .document import Part
 from .evidence.claims import Claim
@@ -21,7 +22,7 @@ def parts(reader: Reader, kind: str, record: Record) -> Sequence[Part]:
         case "session":
             return _session(record)
         case "turn":
-            return _turn(reader.get("turn", record["id"]) or record)
+            return _turn(reader, reader.get("turn", record["id"]) or record)
         case "call":
             return _call(reader, reader.get("call", record["id"]) or record)
         case "tool":
@@ -44,7 +45,10 @@ def _session(record: Record) -> Sequence[Part]:
     return [Part(f"Session of {record['agent']}", facts=facts)]
 
 
-def _turn(record: Record) -> Sequence[Part]:
+def _turn(reader: Reader, record: Record) -> Sequence[Part]:
+    of_turn = Where("call.turn = ?", (record["id"],))
+    slowest = next(iter(reader.rows("call", 0, 1, where=of_turn, order="-e2e_us")), None)
+    found = record.get("findings") or ()
     facts: Facts = [
         ("status", record["status"], "warn" if record["status"] == "incomplete" else "ok"),
         ("finish", record.get("finish") or NONE, "base"),
@@ -58,9 +62,24 @@ def _turn(record: Record) -> Sequence[Part]:
         ("in tools", duration(record.get("tool_us")), "tool"),
         ("idle", duration(record.get("idle_us")), "muted"),
     ]
+    if record.get("cost_usd") is not None:
+        facts.append(("cost", f"${record['cost_usd']:.4f}", "base"))
+    if found:
+        facts.append(("findings", f"{len(found)}: {', '.join(dict.fromkeys(found))}", "warn"))
+    claims = {}
+    if slowest and slowest.get("e2e_us"):
+        waited = f"{duration(slowest['ttft_us'])} to the first token" if slowest.get("ttft_us") else "no first token"
+        facts.append(("slowest", f"call {slowest['n']}: {duration(slowest['e2e_us'])}, {waited}", "model"))
+        claims["slowest"] = Claim(slowest["id"], "e2e", "", f"call {slowest['n']}, {duration(slowest['e2e_us'])}")
     made = [Part("Prompt", record["prompt"] or "(not on the wire)", role="client")]
     made.append(Part("Answer", record.get("answer") or "(none)", role="base" if record.get("answer") else "muted"))
-    return [Part(facts=facts), *made]
+    short_ones = [fact for fact in facts if fact[0] not in LONG]
+    long_ones = [fact for fact in facts if fact[0] in LONG]
+    return [Part(facts=short_ones), Part(facts=long_ones, claims=claims), *made]
+
+
+LONG = ("slowest", "findings")
+"""Facts of a turn that have a line of their own."""
 
 
 def _call(reader: Reader, record: Record) -> Sequence[Part]:

@@ -382,3 +382,17 @@ async def test_two_fast_keys_close_a_dialog_once(make_app: Make):
         type_key(app, "escape", 1.1)
         await settle(pilot)
         assert app.screen is app.main
+
+
+async def test_the_text_of_a_turn_names_its_slowest_call(make_app: Make):
+    app = make_app()
+    async with running(app) as pilot:
+        await press(pilot, "3 j")
+        assert "slowest  call 2:" in screen_text(app).replace("slowest call", "slowest  call")
+        text = turns(app).text
+        await press(pilot, "tab")
+        while text.claim is None:
+            await press(pilot, "j")
+        await press(pilot, "enter")
+        assert app.main.current is packets(app)
+        assert packets(app).packet.call["n"] == 2
