@@ -111,3 +111,19 @@ async def test_a_first_call_has_nothing_to_be_compared_with(make_app: Make):
         view.show_diff(Subject("session", {"id": "none"}))
         await settle(pilot)
         assert "no call to a model is selected" in screen_text(app)
+
+
+async def test_two_marked_calls_are_compared(make_app: Make):
+    app = make_app("claude-code")
+    async with running(app, (120, 40)) as pilot:
+        await press(pilot, "3 *")
+        tree = app.main.current.turns
+        calls = [node for node in tree.shown.nodes if node.kind == "call"]
+        for node in (calls[0], calls[-1]):
+            tree.center(tree.find(node.key))
+            await settle(pilot)
+            await press(pilot, "m")
+        await press(pilot, "D")
+        view = app.main.current
+        assert isinstance(view, DiffView)
+        assert [view.comparison.before["id"], view.comparison.after["id"]] == [calls[0].key, calls[-1].key]

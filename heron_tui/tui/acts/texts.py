@@ -32,5 +32,6 @@ class TextActs(Group):
         view = self.app.main.views["diff"]
         assert isinstance(view, DiffView)
         if subject := self._subject():
+            marked = sorted(self.app.notes.marked("call"))
             self.app.visit("diff")
-            view.show_diff(subject)
+            view.show_diff(subject, marked if len(marked) == 2 else ())
