@@ -21,7 +21,8 @@ SHOWN: tuple[tuple[str, frozenset[int]], ...] = (
     ("server", frozenset({1})),
 )
 MOST_RUN = 32
-"""Packets that are read at once."""
+MOST_BYTES = 64 << 10
+"""Packets, and bytes, that are read at once."""
 DELIVERED = (0, 6)
 """Kinds of packets whose payload counted: data, and data out of order."""
 HEAD = 300
@@ -65,9 +66,14 @@ def _runs(
     made: list[Section] = []
     offsets = [0, 0]
     for start, stop in zip([0, *cuts.tolist()], [*cuts.tolist(), len(number)], strict=True):
-        for at in range(start, stop, MOST_RUN):
-            end = min(at + MOST_RUN, stop)
-            size, which, numbers = int(payload[at:end].sum()), int(side[at]), tuple(number[at:end].tolist())
+        at = start
+        while at < stop:
+            size = end = 0
+            while at + end < stop and end < MOST_RUN and size < MOST_BYTES:
+                size += int(payload[at + end])
+                end += 1
+            which, numbers = int(side[at]), tuple(number[at : at + end].tolist())
             made.append(Run(numbers, which, size, int(times[at]), offsets[which], form == "hex", unmasked))
             offsets[which] += size
+            at += end
     return made, f"{again} packets sent again are left out" if again else ""
