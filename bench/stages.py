@@ -1,7 +1,7 @@
 """What is measured, each in a process of its own: `python bench/stages.py STAGE CAPTURE` prints one JSON line.
 
 A stage is a function of a capture that returns what it counted; the time it took is added here, without the time that
-Python needs to start.
+Python needs to start and to load the modules (the processor's time in the table has it).
 """
 
 import json
@@ -9,9 +9,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 Counted = dict[str, int]
+MODULES = {
+    "capture": ("heron_tui.capture",),
+    "net": ("heron_tui.capture", "heron_tui.net.tracker"),
+    "http": ("heron_tui.capture", "heron_tui.net.tracker", "heron_tui.http.decoder"),
+    "engine": ("heron_tui.engine.run", "sqlite_utils"),
+}
+"""What a stage loads."""
 
 
 def capture(path: Path) -> Counted:
@@ -83,6 +91,8 @@ STAGES: dict[str, Callable[[Path], Counted]] = {"capture": capture, "net": net, 
 
 def main() -> None:
     stage, path = STAGES[sys.argv[1]], Path(sys.argv[2])
+    for module in MODULES[sys.argv[1]]:
+        import_module(module)
     begun = time.perf_counter()
     counted = stage(path)
     print(json.dumps({**counted, "seconds": time.perf_counter() - begun}))

@@ -120,6 +120,7 @@ class Answered:
     Attributes:
         end_us: None while it is open. active_us: the last moment known of it.
         failed: it ended without a whole answer. whole: with one.
+        text: of an answer that may end a turn or sum up a conversation; of others it is not kept.
         state: of the conversation with the answer; None where nothing was said.
         final: it asks for no tool whose result would come back.
     """
@@ -203,6 +204,7 @@ class Reader:
         state: int | None = asked.state
         for key in response.answer_keys:
             state = extend(state or 0, int.from_bytes(key[:8], "big") | 1)
+        final = all(tool.name in profile.turn.final_tools for tool in tools)
         active = (call.t_end_us, response.t_last_content_us, call.t_response_us, call.t_request_end_us)
         return Answered(
             end_us=call.t_end_us,
@@ -212,9 +214,9 @@ class Reader:
             id=response.id,
             model=response.model or call.request.model,
             finish=response.finish,
-            text=response.text,
+            text=response.text if final or asked.auxiliary == "compaction" else "",
             tools=tools,
-            final=all(tool.name in profile.turn.final_tools for tool in tools),
+            final=final,
             state=state if response.answer_keys else None,
             marks=frozenset(answer_marks(response.text, response.tool_calls)),
             tokens=response.tokens,
