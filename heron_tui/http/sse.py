@@ -2,6 +2,7 @@
 
 import re
 from itertools import repeat
+from operator import itemgetter
 
 import numpy as np
 
@@ -144,7 +145,7 @@ def plain(text: bytes, offset: int) -> Found | None:
         return None
     if not all(map(bytes.startswith, data, repeat(DATA))):
         return None
-    data = [line[len(DATA) :] for line in data]
+    data = list(map(itemgetter(slice(len(DATA), None)), data))
     names = [""] * len(data) if size == 2 else _names(lines[::size])
     return Found(names, data, *_borders(text, offset, size)) if names else None
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import compress, repeat
-from operator import and_
+from operator import and_, itemgetter
 from typing import Generic, TypeVar
 
 import msgspec
@@ -62,8 +62,7 @@ class _Form(Generic[P]):
 
     def texts(self, events: list[bytes]) -> list[str] | None:
         """Their texts; None where one is not the inside of a JSON string."""
-        inside = slice(len(self.before), -len(self.behind))
-        found = [event[inside] for event in events]
+        found = list(map(itemgetter(slice(len(self.before), -len(self.behind))), events))
         if b"" in found and len(min(events, key=len)) < len(self.before) + len(self.behind):
             return None
         bare = b"\n".join(found)
