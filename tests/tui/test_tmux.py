@@ -201,3 +201,36 @@ def test_what_cannot_be_opened_is_one_line(start: Start, tmp_path: Path):
     text = tmux.wait("exit code 4")
     assert "No such file or directory" in text
     assert "Traceback" not in text
+
+
+def test_marks_and_comments_are_there_when_the_store_is_opened_again(
+    start: Start, stores: Callable[[str], Path], tmp_path: Path
+):
+    store = shutil.copy(stores("claude-code"), tmp_path / "run.store")
+    tmux = start(str(store))
+    tmux.wait("Please do lab:echo now")
+    tmux.keys("1")
+    tmux.wait("POST /v1/messages")
+    tmux.keys("j", "j", "j", "m", "\\;")
+    tmux.wait("Comment on packet 4")
+    tmux.keys("slow", "Enter")
+    tmux.wait("¶ slow")
+    tmux.keys("M")
+    tmux.wait("ONLY MARKED")
+    deadline = time.monotonic() + 20
+    while "SYN" in tmux.screen():
+        assert time.monotonic() < deadline, tmux.screen()
+        time.sleep(0.05)
+    tmux.keys("C-q")
+    tmux.wait("exit code 0")
+    tmux.close()
+    (tmp_path / "tmux.sock").unlink(missing_ok=True)
+
+    again = start(str(store))
+    again.wait("Please do lab:echo now")
+    again.keys("1")
+    again.wait("◆     4")
+    again.keys("'")
+    again.wait("¶ slow")
+    again.keys("C-q")
+    again.wait("exit code 0")
