@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        if arguments[:1] not in (["live"], ["record"]):  # these start what needs root first
+        if arguments[:1] not in (["live"], ["record"], ["doctor"]):  # these start what needs root first
             _give_up_root()
         if arguments and arguments[0] in COMMANDS:
             return COMMANDS[arguments[0]](arguments[1:])
@@ -70,7 +70,7 @@ def _open(arguments: Sequence[str]) -> int:
     parser = Parser(
         prog="heron-tui",
         description="The Wireshark for AI agents, in a terminal: what the agents in a capture did, down to the byte.",
-        epilog="commands: live, record, query, export, replay, stores, info; `heron-tui COMMAND --help` says more.",
+        epilog="commands: live, record, query, export, replay, stores, doctor, info; each has its --help.",
     )
     _capture_arguments(parser)
     parser.add_argument("--version", action="version", version=f"heron-tui {__version__}")
@@ -344,6 +344,12 @@ def _record(arguments: Sequence[str]) -> int:
     return record(arguments)
 
 
+def _doctor(arguments: Sequence[str]) -> int:
+    from .cli_live import doctor
+
+    return doctor(arguments)
+
+
 def _give_up_root() -> None:
     """Started with sudo: captures, stores and filters are read as the user who called."""
     if os.geteuid() == 0 and "SUDO_UID" in os.environ:
@@ -355,6 +361,7 @@ def _give_up_root() -> None:
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "live": _live,
     "record": _record,
+    "doctor": _doctor,
     "query": _query,
     "export": _export,
     "replay": _replay,

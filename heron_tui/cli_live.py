@@ -49,7 +49,7 @@ def live(arguments: Sequence[str]) -> int:
         store = args.store or catalog.new_path("live")
         job = Job(store=str(store), live=wanted, keeper_fd=keeper.fileno(), config=str(config_dir()))
         try:
-            return tui.run(job, store, title=title(wanted), settings=settings, another=look_at)
+            return tui.run(job, store, title=wanted.title, settings=settings, another=look_at)
         finally:
             catalog.tidy(
                 most=int(settings.number("stores.most")),
@@ -74,7 +74,7 @@ def record(arguments: Sequence[str]) -> int:
         wanted = possible(wanted, keeper)
         from .engine.recording import record as run
 
-        print(f"heron-tui: recording {title(wanted)} into {wanted.write}; ctrl-c ends it", file=sys.stderr)
+        print(f"heron-tui: recording {wanted.title} into {wanted.write}; ctrl-c ends it", file=sys.stderr)
         done = run(wanted, keeper, lambda: bool(stops) or time.monotonic() >= ends, _tell)
     if sys.stderr.isatty():
         print(file=sys.stderr)
@@ -82,6 +82,27 @@ def record(arguments: Sequence[str]) -> int:
         print(f"heron-tui: {line}", file=sys.stderr)
     print(f"heron-tui: {counts(done)}", file=sys.stderr)
     return 0
+
+
+def doctor(arguments: Sequence[str]) -> int:
+    parser = Parser(prog="heron-tui doctor", description="What live capture needs, and how to mend what is missing.")
+    parser.add_argument("--probe", action="store_true", help="let local TLS clients talk, and say which were seen")
+    args = parser.parse_args(arguments)
+    from .doctor import checks
+
+    missing = 0
+    for check in checks():
+        print(check)
+        missing += check.state == "missing"
+    if args.probe:
+        from .probing import probe
+
+        with _Keeper() as keeper:
+            for name, seen in probe(keeper):
+                words = {None: "· not installed", True: "✓ seen", False: "✗ not seen"}[seen]
+                print(f"{words:<16} {name}", flush=True)
+                missing += seen is False
+    return 1 if missing else 0
 
 
 def _options(parser: argparse.ArgumentParser, *, write_needed: bool = False) -> None:
@@ -202,18 +223,6 @@ class _Keeper:
 
     def __exit__(self, *_: object) -> None:
         self._socket.close()
-
-
-def title(wanted: Live) -> str:
-    """What is captured, in words."""
-    parts = []
-    if wanted.interfaces:
-        rule = "" if not wanted.filter or wanted.filter == DEFAULT_FILTER else f" ({wanted.filter})"
-        parts.append(", ".join(wanted.interfaces) + rule)
-    if wanted.tls:
-        whose = [f"pid {pid}" for pid in wanted.pids] + list(wanted.exes)
-        parts.append("TLS" + (f" of {', '.join(whose)}" if whose else " of all users" if wanted.all_users else ""))
-    return " + ".join(parts)
 
 
 def counts(done: "LiveCapture") -> str:

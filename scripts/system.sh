@@ -4,6 +4,9 @@ set -eu
 missing=""
 command -v tmux >/dev/null 2>&1 || missing="$missing tmux"
 command -v tshark >/dev/null 2>&1 || missing="$missing tshark"
+command -v dumpcap >/dev/null 2>&1 || missing="$missing wireshark-common"
+command -v tcpdump >/dev/null 2>&1 || missing="$missing tcpdump"
+command -v ip >/dev/null 2>&1 || missing="$missing iproute2"
 if [ "$(uname -s)" = Linux ]; then # the TLS helper: BCC for the system's Python, and any recent kernel headers
     /usr/bin/python3 -c 'import bcc; bcc.BPF' >/dev/null 2>&1 || missing="$missing python3-bpfcc"
     command -v openssl >/dev/null 2>&1 || missing="$missing openssl"

@@ -27,3 +27,15 @@ class Live:
     must_packets: bool = False
     must_tls: bool = False
     write: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What is captured, in words."""
+        parts = []
+        if self.interfaces:
+            rule = "" if self.filter in ("", DEFAULT_FILTER) else f" ({self.filter})"
+            parts.append(", ".join(self.interfaces) + rule)
+        if self.tls:
+            whose = [f"pid {pid}" for pid in self.pids] + list(self.exes)
+            parts.append("TLS" + (f" of {', '.join(whose)}" if whose else " of all users" if self.all_users else ""))
+        return " + ".join(parts)

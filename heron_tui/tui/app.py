@@ -102,6 +102,8 @@ class HeronApp(App[int], inherit_bindings=False):
         self.places = Places()
         self._version = -1
         self._notes = 0
+        self._alarm = ""
+        self.restart = False
         self._begun = False
         self._typed_early: list[events.InputEvent] = []
         self._early: questions.Summary | None = None
@@ -162,15 +164,24 @@ class HeronApp(App[int], inherit_bindings=False):
         self.capture_state = tick.state
         if tick.message:
             self.say(tick.message, "warn")
+        elif tick.alarm and not self.main.banner.text:
+            self.main.banner.show(tick.alarm)
+        elif not tick.alarm and self.main.banner.text == self._alarm:
+            self.main.banner.hide()
         elif len(tick.notes) > self._notes:
             self.say(tick.notes[-1], "warn")
+        self._alarm = tick.alarm
         self._notes = len(tick.notes)
         if tick.version != self._version and tick.version > 0:
             self.look()
         self.main.status.refresh()
 
     def on_engine_ended(self, message: EngineEnded) -> None:
-        if message.reason is not None:
+        if self.restart and self.worker:
+            self.restart = False
+            self.capture_state = "starting"
+            self.worker.start()
+        elif message.reason is not None:
             self.capture_state = "failed"
             self.main.banner.show(f"{message.reason} · {self.keymap.first('capture')} starts it again")
         elif self.capture_state not in ("done", "failed"):

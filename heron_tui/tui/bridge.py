@@ -41,7 +41,7 @@ class CaptureWorker:
     """Starts engines for one job, one after the other.
 
     Args:
-        job: what they shall do.
+        job: what they shall do; another one counts from the next start.
         post: takes messages from any thread (`App.post_message`).
         spawn: starts the process; tests give their own.
     """
@@ -52,16 +52,17 @@ class CaptureWorker:
         post: Callable[[Message], object],
         spawn: Callable[[Job], subprocess.Popen[bytes]] = protocol.spawn,
     ) -> None:
-        self._job = job
+        self.job = job
         self._post = post
         self._spawn = spawn
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: threading.Thread | None = None
         self._stopping = False
+        self._working = False
 
     @property
     def running(self) -> bool:
-        return self._thread is not None and self._thread.is_alive()
+        return self._working
 
     @property
     def pid(self) -> int | None:
@@ -71,6 +72,7 @@ class CaptureWorker:
         """Start an engine, unless one runs."""
         if not self.running:
             self._stopping = False
+            self._working = True
             self._thread = threading.Thread(target=self._work, name="heron-capture", daemon=True)
             self._thread.start()
 
@@ -105,8 +107,9 @@ class CaptureWorker:
 
     def _work(self) -> None:
         try:
-            process = self._process = self._spawn(self._job)
+            process = self._process = self._spawn(self.job)
         except OSError as error:
+            self._working = False
             self._post(EngineEnded(f"the engine could not be started: {error.strerror}", None))
             return
         assert process.stdout is not None and process.stderr is not None
@@ -116,6 +119,7 @@ class CaptureWorker:
         last = self._listen(process.stdout)
         code = process.wait()
         drain.join(1.0)
+        self._working = False
         self._post(EngineEnded(self._reason(code, last, said), last))
 
     def _listen(self, stdout: IO[bytes]) -> Tick | None:

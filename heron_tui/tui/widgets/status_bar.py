@@ -18,6 +18,7 @@ STATES = {
     "stopped": ("■", "stopped", "warn"),
     "failed": ("✗", "failed", "error"),
 }
+LIVE_WORDS = {"reading": "live", "read": "stopped"}
 COUNTS = ("packets", "flows", "calls", "turns")
 LOSSES = (
     ("gaps", "gap", whole),
@@ -29,6 +30,10 @@ LOSSES = (
     ("bytes_skipped", "skipped", size),
     ("bodies_cut", "bodies cut", whole),
     ("desyncs", "desyncs", whole),
+    ("tls_lost", "TLS records lost", whole),
+    ("tls_cut_bytes", "TLS cut", size),
+    ("tls_failed", "not watched", whole),
+    ("processes_unknown", "unknown processes", whole),
 )
 
 
@@ -40,7 +45,12 @@ class StatusBar(Bar):
         ground = palette.tab
         glyph, word, role = STATES[heron.capture_state]
         progress = heron.tick.progress if heron.tick else None
+        if heron.worker and heron.worker.job.live and word in LIVE_WORDS:
+            word = LIVE_WORDS[word]
         items: list[Item] = [[(f" {glyph} {word}", ground + palette.role(role) + ground.background_style)]]
+        if heron.tick and heron.tick.counters.tls_probes and self.size.width >= 100:
+            watched = heron.tick.counters.tls_processes
+            items.append([(f"  TLS of {whole(watched)} {'process' if watched == 1 else 'processes'}", ground)])
         if heron.capture_state in ("running", "paused") and progress is not None:
             items.append([(f" {percent(progress)} {_gauge(progress)}", ground)])
         known = heron.counts

@@ -1,0 +1,68 @@
+"""TLS plaintext from the helper to the store: calls with process and library, and a recording that says the same."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from heron_tui.engine.run import replay
+from heron_tui.model.live import Live
+from heron_tui.store.reader import Reader
+from tests.bpf.watching import missing
+from tests.live.talking import SERVER, Engine, children, gone
+
+pytestmark = [
+    pytest.mark.xdist_group("live"),
+    pytest.mark.skipif(bool(missing()), reason=missing() or ""),
+    pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate, and is not installed"),
+]
+TLS_SERVER = SERVER.replace(
+    "print(server",
+    "import ssl, sys\ncontext = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)\ncontext.load_cert_chain(sys.argv[1])\n"
+    "server.socket = context.wrap_socket(server.socket, server_side=True)\nprint(server",
+)
+CLIENT = """
+import http.client, json, ssl, sys, time
+TEXT = "x" * 50000
+talk = http.client.HTTPSConnection("127.0.0.1", int(sys.argv[1]), context=ssl._create_unverified_context())
+for n in range(3):
+    body = json.dumps({"model": "m-1", "max_tokens": 5, "messages": [{"role": "user", "content": TEXT + str(n)}]})
+    talk.request("POST", "/v1/messages", body, {"content-type": "application/json"})
+    talk.getresponse().read()
+"""
+SAME = ("id", "client", "server", "outcome", "tls", "process", "t_request_us", "t_end_us", "text")
+
+
+def test_calls_over_tls_have_process_and_library_and_replay_the_same(tmp_path: Path):
+    pem = tmp_path / "pair.pem"
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1", "-days", "2"]
+    subprocess.run([*make, "-keyout", pem, "-out", tmp_path / "c.pem"], check=True, capture_output=True)
+    pem.write_text(pem.read_text() + (tmp_path / "c.pem").read_text())
+    recording = tmp_path / "tls.pcapng"
+    with subprocess.Popen([sys.executable, "-c", TLS_SERVER, str(pem)], stdout=subprocess.PIPE) as server:
+        try:
+            port = server.stdout.readline().decode().strip()
+            live = Live(interfaces=(), write=str(recording), must_tls=True)
+            engine = Engine(live, tmp_path / "live.store")
+            engine.wait(lambda tick: tick.counters.tls_probes > 0, 60)
+            started = children(os.getpid())
+            client = subprocess.Popen([sys.executable, "-c", CLIENT, port])
+            client.wait(20)
+            engine.wait(lambda tick: tick.counters.calls >= 3, 20)
+            last = engine.stop()
+        finally:
+            server.kill()
+    assert gone([pid for pid in started if pid != server.pid])
+    assert (last.state, last.counters.tls_lost, last.counters.gaps) == ("done", 0, 0)
+    reader = Reader(tmp_path / "live.store")
+    calls = [call for call in reader.rows("call", 0, 100, full=True) if call["server"] == f"127.0.0.1:{port}"]
+    assert [call["outcome"] for call in calls] == ["ok"] * 3
+    assert {call["process"]["pid"] for call in calls} == {client.pid}
+    assert all(call["tls"] for call in calls)
+    replay([str(recording)], tmp_path / "again.store")
+    again = Reader(tmp_path / "again.store").rows("call", 0, 100, full=True)
+    again = [call for call in again if call["server"] == f"127.0.0.1:{port}"]
+    assert [[call[name] for name in SAME] for call in again] == [[call[name] for name in SAME] for call in calls]
