@@ -33,6 +33,27 @@ MEANINGS: tuple[tuple[str, str, str, bool], ...] = (
         "connections whose state was lost: begun before the capture, or with holes",
         False,
     ),
+    (
+        "tls_lost",
+        "TLS records lost",
+        "plaintext that the helper's ring had no room for: gaps stand in its place",
+        False,
+    ),
+    (
+        "tls_cut_bytes",
+        "TLS bytes cut",
+        "plaintext of calls beyond 512 KiB, or not readable: gaps stand in its place",
+        True,
+    ),
+    ("tls_failed", "not watched", "processes or files with TLS that cannot be attached to; the notes say why", False),
+    ("tls_ignored", "TLS ignored", "TLS connections that carried no HTTP in their first bytes", False),
+    ("tls_mirrored", "TLS mirrored", "TLS connections seen at both of their ends here, and kept once: no loss", False),
+    (
+        "processes_unknown",
+        "unknown processes",
+        "connections of which no process was found: closed, or not yours",
+        False,
+    ),
 )
 
 
