@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 /usr/bin/python3 pyt
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: run install test test-only lint types imports wheel-test system soak bench screenshots lock clean
+.PHONY: run install test test-only lint types imports wheel-test system soak bench bench-tls screenshots lock clean
 
 run: install
 	@$(BIN)/heron-tui --demo $(ARGS)
@@ -49,6 +49,9 @@ soak: .venv/installed-dev
 bench: .venv/installed-dev
 	$(BIN)/python bench/run.py $(ARGS)
 	$(BIN)/python bench/tui.py
+
+bench-tls: system .venv/installed-dev
+	$(BIN)/python bench/tls.py $(ARGS)
 
 screenshots: .venv/installed-dev
 	$(BIN)/python screenshots/make.py

@@ -5,7 +5,7 @@
 #include <uapi/linux/ptrace.h>
 
 #define PIECE 16640      // a whole TLS 1.3 record with its padding and tag: 2^14 + 256
-#define FULL_PIECES 31   // with the last one: 512 KiB of one call
+#define FULL_PIECES 32   // of one call, and one more: at least 512 KiB
 #define READ 0
 #define WRITE 1
 
@@ -228,7 +228,7 @@ static __always_inline int finish(struct call *call, u64 id, u64 n)
     if (!c) return 0;
     if (call->serial) bind(c, k.ptr, call->sk, call->serial, call->sure);
     else if (call->before_serial && !c->serial) bind(c, k.ptr, call->before_sk, call->before_serial, BEFORE);
-    if (!call->serial && (call->dir == WRITE || call->what == NONE)) unsent.update(&id, &k);
+    if (!call->serial && call->stack != GO && (call->dir == WRITE || call->what == NONE)) unsent.update(&id, &k);
     if (n) emit(c, k.ptr, call->buf, n, call->dir);
     return 0;
 }
@@ -404,6 +404,11 @@ static __always_inline int enter_go(struct pt_regs *ctx, u8 dir)
     u64 id = goroutine(ctx);
     struct call call = { .ptr = ctx->ax, .buf = ctx->bx, .num = ctx->cx, .what = COUNT, .dir = dir, .stack = GO };
     goroutines.update(&id, &call);
+    if (dir == WRITE) {  // the thread sends before Conn.Write returns
+        u64 tid = bpf_get_current_pid_tgid();
+        struct key k = { .ptr = call.ptr, .tgid = tid >> 32 };
+        if (conn_of(&call, &k, 0)) unsent.update(&tid, &k);
+    }
     return 0;
 }
 int go_read(struct pt_regs *ctx) { return enter_go(ctx, READ); }
@@ -417,6 +422,7 @@ int go_return(struct pt_regs *ctx)
     struct call call = *kept;
     goroutines.delete(&id);
     if (call.dir == READ) take_received(&call, tid);
+    else unsent.delete(&tid);
     if (n < 0) n = 0;
     return finish(&call, tid, n);
 }

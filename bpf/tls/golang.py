@@ -18,11 +18,12 @@ NAMES = {
 MAGICS = (b"\xf1\xff\xff\xff\0\0\x01\x08", b"\xf0\xff\xff\xff\0\0\x01\x08")  # Go 1.20 and later, Go 1.18
 STACK_CHECK = b"\x66\x10"  # of `cmp rsp, [r14+0x10]`, or r12 in r12's place: r14 is the goroutine since Go 1.17
 RET = 0xC3
+START = 1 << 20
 
 
 def find(elf: Elf) -> Found | None:
     """Conn.Read, Conn.Write and Conn.Close, with the places where the first two return."""
-    if not elf.has(BUILD_INFO):
+    if _build_info(elf) < 0:
         return None
     table = _table(elf)
     if table is None:
@@ -46,6 +47,12 @@ def find(elf: Elf) -> Found | None:
             return Found("go", "pclntab", refused=f"{name} could not be read as instructions")
         returns[NAMES[name]] = [elf.offset(start + i.at) for i in instructions if i.map == 0 and i.opcode == RET]
     return Found("go", "pclntab", functions, returns, library=_version(elf))
+
+
+def _build_info(elf: Elf) -> int:
+    """The linker puts it at the beginning of the data."""
+    places = (elf.data.find(BUILD_INFO, s.offset, s.offset + min(s.size, START)) for s in elf.segments)
+    return max(places, default=-1)
 
 
 def _table(elf: Elf) -> int | None:
@@ -98,6 +105,6 @@ def _is_text(elf: Elf, offset: int, size: int) -> bool:
 
 
 def _version(elf: Elf) -> str:
-    at = elf.data.find(BUILD_INFO)
+    at = _build_info(elf)
     m = re.search(rb"go(1\.\d+(?:\.\d+)?)", elf.data[at : at + 256])
     return f"Go {m[1].decode()}" if m else "Go"

@@ -44,6 +44,7 @@ class Outlet:
     def __init__(self, fd: int) -> None:
         self._fd = fd
         self._parts: list[Part] = []
+        self.writing = False
 
     def put(self, *parts: Part) -> None:
         self._parts.extend(parts)
@@ -58,7 +59,9 @@ class Outlet:
         parts, self._parts = self._parts, []
         while parts:
             batch = parts[: 2 * BATCH]
+            self.writing = True
             written = os.writev(self._fd, batch)
+            self.writing = False
             done = 0
             while done < len(batch) and written >= len(batch[done]):
                 written -= len(batch[done])

@@ -21,28 +21,38 @@ from .talks import Talks
 IDLE_S, BUSY_S = 0.05, 0.01
 RESCANS_NS = (30_000_000, 150_000_000, 600_000_000, 2_000_000_000)  # after exec: libraries of a linker not known yet
 SECOND_NS = 1_000_000_000
+LAST_ROUNDS = 64  # of at most 4 MiB each, when the end is asked for
 STDIN, STDOUT = 0, 1
 
 
 class Stop(BaseException):
-    """A signal asked for the end."""
+    """The end was asked for while a write was waiting for a reader."""
 
 
-def _stop(*_: object) -> None:
-    raise Stop
+class Stopper:
+    """SIGTERM and SIGINT. What was being written is finished first, unless nobody reads it."""
+
+    def __init__(self, outlet: Outlet) -> None:
+        self.asked = False
+        self._outlet = outlet
+        signal.signal(signal.SIGTERM, self._on_signal)
+        signal.signal(signal.SIGINT, self._on_signal)
+
+    def _on_signal(self, *_: object) -> None:
+        self.asked = True
+        if self._outlet.writing:
+            raise Stop
 
 
 def run(selection: Selection, ring_bytes: int) -> int:
     """Returns the exit code."""
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
     outlet = Outlet(STDOUT)
-    locator: Locator | None = None
+    stopper = Stopper(outlet)
+    helper: Helper | None = None
     try:
         privileges.die_with(os.getppid())
         helper = Helper(selection, ring_bytes, outlet)
-        locator = helper.locator
-        helper.serve()
+        helper.serve(stopper)
     except Trouble as e:
         print(f"heron-tui TLS helper: {e.text}. {e.mend}", file=sys.stderr)
         try:
@@ -54,10 +64,8 @@ def run(selection: Selection, ring_bytes: int) -> int:
     except (Stop, BrokenPipeError):
         pass
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if locator:
-            locator.close()
+        if helper:
+            helper.locator.close()
     return 0
 
 
@@ -128,8 +136,8 @@ class Helper:
             )
         outlet.flush()
 
-    def serve(self) -> None:
-        """Until told to stop. Raises Stop or BrokenPipeError."""
+    def serve(self, stopper: Stopper) -> None:
+        """Until told to stop, by a signal or by the end of stdin. Raises BrokenPipeError when nobody reads any more."""
         self._files.attach_installed()
         for pid in processes.running():
             self._consider(pid)
@@ -140,14 +148,14 @@ class Helper:
         poll.register(STDOUT, select.EPOLLERR)
         self._watch_stdin(poll)
         busy = True
-        while True:
+        while not stopper.asked:
             for fd, event in poll.poll(BUSY_S if busy else IDLE_S):
                 if fd == self.locator.fd:
                     self._files.answered()
-                elif (fd == STDIN and not self._stdin_alive()) or (
-                    fd == STDOUT and event & (select.EPOLLERR | select.EPOLLHUP)
-                ):
-                    return
+                elif fd == STDIN and not self._stdin_alive():
+                    stopper.asked = True
+                elif fd == STDOUT and event & (select.EPOLLERR | select.EPOLLHUP):
+                    raise BrokenPipeError
             busy = self._drain()
             self._files.drop_overwritten()
             now = time.monotonic_ns()
@@ -158,6 +166,10 @@ class Helper:
             if now >= self._next_tick:
                 self._tick(now)
             self._outlet.flush()
+        for _ in range(LAST_ROUNDS):  # what the kernel has gathered so far
+            if not self._drain():
+                break
+        self._outlet.flush()
 
     # -- the ring
 
@@ -271,7 +283,7 @@ class Helper:
             lost_records=self._lost,
             cut_bytes=sum(self._program.counts(program.CUT_BYTES)),
             ignored_conns=self._talks.ignored,
-            ignored_bytes=sum(self._program.counts(program.IGNORED_BYTES)),
+            ignored_bytes=self._talks.ignored_bytes + sum(self._program.counts(program.IGNORED_BYTES)),
             failed=self._files.failed,
             ring_bytes=self._ring.size,
             ring_peak=self._peak,

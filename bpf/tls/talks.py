@@ -69,6 +69,7 @@ class Talks:
         self._waiting: set[int] = set()
         self._talks: dict[int, Talk] = {}
         self.ignored = 0
+        self.ignored_bytes = 0
         self.bytes = 0
 
     @property
@@ -183,6 +184,7 @@ class Talks:
         offset = piece.offset + source.base[direction]
         talk.ends[direction] = max(talk.ends[direction], offset + size)
         if talk.http is False:
+            self.ignored_bytes += size
             return
         if talk.closing is not None:
             talk.closing = piece.time
@@ -206,6 +208,7 @@ class Talks:
         elif talk.http is False:
             talk.held.clear()
             self.ignored += 1
+            self.ignored_bytes += talk.held_bytes
             for conn in talk.sources:
                 self._ignore(conn)
 

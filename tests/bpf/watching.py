@@ -7,6 +7,7 @@ import json
 import os
 import struct
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from typing import Any
 HELPER = Path(__file__).parents[2] / "bpf" / "helper.py"
 HEAD = struct.Struct("<IBBH")
 NAMES = dict(enumerate("HELLO READY PROCESS EXIT ATTACHED FAILED CONN DATA CUT CLOSE LOST STATS TROUBLE".split(), 1))
-PATIENCE = 30.0
+PATIENCE = 90.0  # the machine may be busy
 
 
 def missing() -> str | None:
@@ -59,11 +60,15 @@ class Watch:
         self.conns: dict[int, Conn] = collections.defaultdict(Conn)
         self.order: list[tuple[str, Any]] = []
         self.process = subprocess.Popen(
-            ["/usr/bin/python3", "-I", str(HELPER), *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            ["/usr/bin/python3", "-I", str(HELPER), *options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+        threading.Thread(target=self._repeat_errors, daemon=True).start()
 
     def __enter__(self) -> Watch:
         self.wait(lambda: self.said["READY"], "READY")
@@ -104,6 +109,11 @@ class Watch:
             and (pid is None or c.info["pid"] == pid)
             and (port is None or (c.info["local"] or [None, None])[1] == port)
         ]
+
+    def _repeat_errors(self) -> None:
+        assert self.process.stderr
+        for line in self.process.stderr:
+            sys.stderr.write(line.decode(errors="replace"))
 
     def _read(self) -> None:
         assert self.process.stdout
