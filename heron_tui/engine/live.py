@@ -169,8 +169,11 @@ class LiveCapture:
         """What a person must know at once; empty where all is well."""
         if self._recording and self._recording.problem:
             return self._recording.problem
-        if (plaintext := self.plaintext) and plaintext.alarm:
-            return f"TLS is not seen: {plaintext.alarm}"
+        for program in self.programs:
+            if program.plaintext and program.plaintext.alarm:
+                return f"TLS is not seen: {program.plaintext.alarm}"
+            if program.stream.ended and program.held:
+                return f"{program.tool} on {program.name} has ended, nothing more is seen there: {program.last_words}"
         return ""
 
     def said(self) -> list[str]:

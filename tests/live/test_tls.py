@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -66,3 +67,24 @@ def test_calls_over_tls_have_process_and_library_and_replay_the_same(tmp_path: P
     again = Reader(tmp_path / "again.store").rows("call", 0, 100, full=True)
     again = [call for call in again if call["server"] == f"127.0.0.1:{port}"]
     assert [[call[name] for name in SAME] for call in again] == [[call[name] for name in SAME] for call in calls]
+
+
+def test_a_killed_helper_is_told_and_packets_go_on(tmp_path: Path):
+    engine = Engine(Live(interfaces=("lo",), filter="tcp port 9"), tmp_path / "live.store")
+    engine.wait(lambda tick: tick.counters.tls_probes > 0, 60)
+    started = children(os.getpid())
+    helpers = [pid for pid in started if b"helper.py" in _command(pid) and b"keeper" not in _command(pid)]
+    os.kill(helpers[0], signal.SIGKILL)
+    tick = engine.wait(lambda tick: bool(tick.alarm), 10)
+    assert tick.state == "running"
+    assert "TLS helper" in tick.alarm
+    assert engine.stop().state == "done"
+    assert gone(started)
+    assert Reader(tmp_path / "live.store").count("call") == 0
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
