@@ -97,7 +97,10 @@ class Pipeline:
         if batch.notes:
             self._told.read(batch, columns, result.events)
         first = int(batch.number[0])
-        for event in result.events:
+        events = result.events[::-1]
+        result.events.clear()
+        while events:  # each is let go of before the next one: together they are as large as the batch
+            event = events.pop()
             if isinstance(event, Opened):
                 file = int(batch.file[min(max(event.flow.first_packet - first, 0), len(batch) - 1)])
                 self._flow_opened(event.flow, file)

@@ -83,6 +83,7 @@ class Reader:
         else:
             self._tape.append(event)
             self._read()
+            self._tape.release()
 
     def pause(self) -> None:
         """Read no further: what follows belongs to a protocol that the other side has not agreed to yet."""

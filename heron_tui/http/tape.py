@@ -46,6 +46,11 @@ class Tape:
         self.data = self.data[self.pos :] + chunk.data
         self.base, self.pos = base, 0
 
+    def release(self) -> None:
+        """Hold no bytes that were read: the next chunk may be long in coming. Their packets stay known."""
+        if self.pos >= len(self.data):
+            self.data, self.base, self.pos = b"", self.offset, 0
+
     def clear(self) -> int:
         """Forget what is unread; answers how many bytes that were."""
         size = len(self)
