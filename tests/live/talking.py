@@ -77,8 +77,11 @@ class Engine:
         self._thread.start()
 
     def _listen(self) -> None:
-        for line in self.process.stdout:
-            self.ticks.append(protocol.decode_tick(line))
+        try:
+            for line in self.process.stdout:
+                self.ticks.append(protocol.decode_tick(line))
+        except ValueError:  # closed here, as an owner who is gone
+            return
 
     def wait(self, ready: Callable[[Tick], bool], seconds: float = 20) -> Tick:
         end = time.monotonic() + seconds
