@@ -48,6 +48,10 @@ class Told:
 class Finder:
     """Looks up who holds the sockets of new flows.
 
+    Attributes:
+        unknown: flows of which no process was found.
+        nameless: those among them that made calls; whoever takes them empties the list.
+
     `ask` and `take` are called by the engine's thread. A flow whose process is not found stays without one.
     """
 
@@ -57,6 +61,7 @@ class Finder:
         self._waiting: OrderedDict[str, tuple[Flow, list[Call]]] = OrderedDict()
         self._stop = threading.Event()
         self.unknown = 0
+        self.nameless: list[Flow] = []
         self._thread = threading.Thread(target=self._work, name="heron-owners", daemon=True)
         self._thread.start()
 
@@ -68,10 +73,12 @@ class Finder:
         self._waiting[flow.id] = (flow, [])
         self._asked.put((flow.id, ends, (*ends[2:], *ends[:2])))
 
-    def call(self, call: Call) -> None:
+    def call(self, call: Call, flow: Flow) -> None:
         """A call was made: it learns later whose it is, if that is still being looked up."""
         if call.flow in self._waiting:
             self._waiting[call.flow][1].append(call)
+        elif flow.process is None:
+            self.nameless.append(flow)
 
     def take(self) -> tuple[list[Flow], list[Call]]:
         """Set what was found; answers the flows and calls that changed."""
@@ -85,6 +92,7 @@ class Finder:
             flow, made = self._waiting.pop(id)
             if found is None:
                 self.unknown += 1
+                self.nameless += [flow] if made else []
                 continue
             flow.process = found
             for call in made:

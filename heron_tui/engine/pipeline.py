@@ -124,6 +124,8 @@ class Pipeline:
                 self._changed(call)
             flows += [flow for flow in named if flow not in flows]
             self.counters.processes_unknown = self._finder.unknown
+            self._findings += losses.nameless(self._finder.nameless)
+            self._finder.nameless.clear()
         self._findings += losses.gaps(flows)
         self._touched = {exchange for exchange in self._touched if not self._write_open(self._open[exchange])}
         self._writer.put_flows(flows)
@@ -197,7 +199,7 @@ class Pipeline:
         if call:
             self.counters.calls += 1
             if self._finder:
-                self._finder.call(call)
+                self._finder.call(call, self._flows[request.flow])
 
     def _call(self, request: Request, fold: registry.Fold) -> Call:
         flow = self._flows[request.flow]

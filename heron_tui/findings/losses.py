@@ -15,6 +15,7 @@ SEVERITY: dict[str, Severity] = {
     "websocket.desync": "warning",
     "capture.lost": "warning",
     "body.truncated": "warning",
+    "process.unknown": "note",
 }
 
 
@@ -31,6 +32,23 @@ def gaps(flows: Iterable[Flow]) -> list[Finding]:
             severity = SEVERITY["tcp.midstream"]
             found.append(Finding("tcp.midstream", severity, flow.t_start_us, "flow", flow.id, text, flow.first_packet))
     return found
+
+
+def nameless(flows: Iterable[Flow]) -> list[Finding]:
+    """`process.unknown` of the flows given, which made calls while this host was watched."""
+    severity = SEVERITY["process.unknown"]
+    return [
+        Finding(
+            "process.unknown",
+            severity,
+            flow.t_start_us,
+            "flow",
+            flow.id,
+            f"no process was found behind {flow.client} → {flow.server}: it had ended, or it is another user's",
+            flow.first_packet,
+        )
+        for flow in flows
+    ]
 
 
 def damage(items: Iterable[Damage]) -> list[Finding]:
