@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 /usr/bin/python3 pyt
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: run install test test-only lint types imports wheel-test system soak bench bench-tls screenshots lock clean
+.PHONY: run install test test-only test-agents lint types imports wheel-test system soak bench bench-tls screenshots lock clean
 
 run: install
 	@$(BIN)/heron-tui --demo $(ARGS)
@@ -39,6 +39,10 @@ imports: .venv/installed-dev
 
 test-only: .venv/installed-dev
 	$(BIN)/pytest -n auto --dist loadgroup -m "not soak" $(ARGS)
+
+# Real agents from npm against a model server over TLS, in a namespace with loopback only. As root.
+test-agents: system .venv/installed-dev
+	HERON_TUI_AGENTS="$$(sh scripts/agents.sh)" $(BIN)/pytest -n 0 tests/agents_live $(ARGS)
 
 wheel-test: .venv/installed-dev
 	$(BIN)/python scripts/wheel_test.py
