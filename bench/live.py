@@ -18,12 +18,14 @@ SENDER = """
 import socket, sys, time
 rate, seconds = float(sys.argv[1]), float(sys.argv[2])
 out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-payload, sent, begun = bytes(58), 0, time.perf_counter()
+out.setsockopt(socket.IPPROTO_UDP, 103, 58)  # UDP_SEGMENT: the kernel cuts what is sent at once into packets
+burst = bytes(58 * 32)
+sent, begun = 0, time.perf_counter()
 while (now := time.perf_counter() - begun) < seconds:
     due = int(now * rate)
     while sent < due:
-        out.sendto(payload, ("10.99.0.2", 9))
-        sent += 1
+        out.sendto(burst, ("10.99.0.2", 9))
+        sent += 32
 print(sent, time.perf_counter() - begun)
 """
 NAMES = ("heron-a", "heron-b")
@@ -52,7 +54,7 @@ def main() -> int:
         ip("link", "add", "veth-a", "netns", NAMES[0], "type", "veth", "peer", "name", "veth-b", "netns", NAMES[1])
         for name, device, address in zip(NAMES, ("veth-a", "veth-b"), ("10.99.0.1/24", "10.99.0.2/24"), strict=True):
             ip("-n", name, "address", "add", address, "dev", device)
-            ip("-n", name, "link", "set", device, "up")
+            ip("-n", name, "link", "set", device, "gso_max_segs", "1", "up")  # each packet is one on the wire
         return measure(args.rate, args.senders, args.seconds)
     finally:
         for name in NAMES:

@@ -142,20 +142,18 @@ def _name(pid: int) -> str:
         return ""
 
 
-def test_files_belong_to_the_user_who_called_sudo(tmp_path: Path):
+def test_files_belong_to_the_user_who_called_sudo():
     """Python itself must be readable by that user: the system's is taken where the tests' own is in root's home."""
     python = next((path for path in (sys.executable, "/usr/bin/python3") if _for_all(path)), None)
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     if python is None or not _is_version(python, version):
         pytest.skip("no Python of this version that other users may run")
-    for parent in tmp_path.parents:
-        if parent.is_relative_to(tempfile.gettempdir()):
-            parent.chmod(parent.stat().st_mode | 0o005)
-    tmp_path.chmod(0o777)
     import numpy
 
     where = os.pathsep.join((str(Path(__file__).parents[2]), str(Path(numpy.__file__).parents[1])))
-    recording = tmp_path / "r.pcapng"
+    place = tempfile.TemporaryDirectory(prefix="heron-tui-")  # pytest's own are for its user alone
+    Path(place.name).chmod(0o777)
+    recording = Path(place.name) / "r.pcapng"
     environment = {**os.environ, "SUDO_UID": "65534", "SUDO_GID": "65534", "PYTHONPATH": where}
     command = [python, "-m", "heron_tui", "record", "--no-tls", "-i", "lo", "-w", str(recording), "--duration", "0.5"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False, cwd="/")
@@ -163,6 +161,7 @@ def test_files_belong_to_the_user_who_called_sudo(tmp_path: Path):
         pytest.skip(f"other users may not read the program's own files here: {done.stderr.strip()}")
     assert done.returncode == 0, done.stderr
     assert (recording.stat().st_uid, recording.stat().st_gid) == (65534, 65534)
+    place.cleanup()
 
 
 def _for_all(path: str) -> bool:
