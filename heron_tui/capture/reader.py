@@ -11,7 +11,7 @@ import xxhash
 from ..core.errors import SourceError
 from ..model.packet import PacketBatch, Source
 from . import pcap, pcapng
-from .mapped import Mapped
+from .file_window import FileWindow
 from .records import Records, Walker
 from .spool import Spool
 from .stream import Stream
@@ -194,7 +194,7 @@ class Reader:
         source.raw_path = str(path.absolute())
 
 
-def _open(name: str, fd: int | None, follow: bool) -> Mapped | Stream:
+def _open(name: str, fd: int | None, follow: bool) -> FileWindow | Stream:
     if name == STDIN:
         return Stream(os.dup(0 if fd is None else fd), follow=follow)
     try:
@@ -208,7 +208,7 @@ def _open(name: str, fd: int | None, follow: bool) -> Mapped | Stream:
     if stat.S_ISREG(status.st_mode) and not follow:
         head = os.pread(fd, 4, 0)
         if pcap.byte_order(head) or head == pcapng.MAGIC:
-            return Mapped(fd)
+            return FileWindow(fd)
     return Stream(fd, follow=follow)
 
 

@@ -3,7 +3,6 @@
 The thread reads ticks and posts messages, at most ten a second; it never touches a widget. Closing it ends the engine.
 """
 
-import signal
 import subprocess
 import threading
 import time
@@ -141,8 +140,6 @@ class CaptureWorker:
             return last.message or "the engine failed without a word"
         if self._stopping or (code == 0 and last is not None and last.state == "done"):
             return None
-        if code == -signal.SIGBUS:  # pages of the mapped file that are gone (mmap(2))
-            return "the capture file became shorter while it was read: what was read so far is shown"
         words = next((line for line in reversed(said) if line.strip()), "").strip()
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         return f"the engine ended ({how})" + (f": {words}" if words else "")

@@ -12,7 +12,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heron_tui.capture import open_sources, reader, sources
+from heron_tui.capture import file_window, open_sources, reader, sources
 from heron_tui.core.errors import SourceError
 from tests.capture.by_hand import Reading, packets, pcap, pcap_header, pcap_record, pcapng, read_bytes
 
@@ -168,7 +168,8 @@ def test_a_followed_file_that_is_emptied_ends(tmp_path):
     opened.close()
 
 
-def test_a_mapped_file_that_is_cut_while_it_is_read_ends(tmp_path):
+def test_a_file_that_is_cut_while_it_is_read_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr(file_window, "PIECE", 8192)
     path = tmp_path / "capture"
     path.write_bytes(pcap(packets(5000)))
     opened = open_sources([str(path)], spool=None)
@@ -194,3 +195,10 @@ def test_a_named_pipe(tmp_path):
     thread.join()
     assert reading.contents == CONTENTS
     opened.close()
+
+
+@pytest.mark.parametrize("piece", [1, 60, 997, 1 << 20])
+def test_a_file_says_the_same_in_pieces_of_any_size(tmp_path, monkeypatch, piece):
+    monkeypatch.setattr(file_window, "PIECE", piece)
+    whole = packets(300)
+    assert read_bytes(tmp_path, pcap(whole), limit=7).contents == [(time_us, data) for data, time_us in whole]
