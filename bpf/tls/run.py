@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import os
 import select
 import signal
@@ -160,7 +161,7 @@ class Helper:
             self._files.drop_overwritten()
             now = time.monotonic_ns()
             while self._rescans and self._rescans[0][0] <= now:
-                self._look(self._rescans.pop(0)[1])
+                self._look(heapq.heappop(self._rescans)[1])
             if not self._ready and not self._files.waiting:
                 self._say_ready()
             if now >= self._next_tick:
@@ -201,7 +202,8 @@ class Helper:
                 self._over(pid, when)
                 self._consider(pid)
                 now = time.monotonic_ns()
-                self._rescans = sorted([*self._rescans, *((now + wait, pid) for wait in RESCANS_NS)])
+                for wait in RESCANS_NS:
+                    heapq.heappush(self._rescans, (now + wait, pid))
             elif kind == records.LIBRARIES:
                 self._look(pid)
             elif kind == records.EXIT:

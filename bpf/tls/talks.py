@@ -20,6 +20,7 @@ HELD_CALLS = 64
 HALF_WAITS_NS = 2_000_000_000  # for the socket of one direction of rustls
 LINGER_NS = 500_000_000  # after the socket was closed: what the library still holds may yet be read
 HALVES = "aws-lc"
+MOST = 65536  # sources, as many as the kernel keeps
 
 
 @dataclass
@@ -82,6 +83,8 @@ class Talks:
         old = self._at.get((process.pid, ptr))
         if old is not None and old != conn:
             self._end(old, time, protocol.REUSED)
+        if len(self._sources) >= MOST:
+            self._end(next(iter(self._sources)), time, protocol.FORGOTTEN)
         talk = None if stack == HALVES else self._new_talk(conn, process, stack, fresh, time)
         self._sources[conn] = Source(conn, ptr, process.pid, talk, process, time, fresh)
         self._at[process.pid, ptr] = conn
