@@ -27,30 +27,31 @@ class Sql:
     params: tuple[Parameter, ...] = ()
 
 
-def condition(node: Node | None, scope: str) -> Sql:
+def condition(node: Node | None, scope: str, among: Sql | None = None) -> Sql:
     """The condition on rows of a scope's table, which go by the name of the kind (``exchange`` for http).
 
-    A scope of the packets has no table: nothing of it fits (`store/packet_filter.py` looks at packets).
+    A scope of the packets has no table: nothing of it fits (`store/packet_filter.py` looks at packets). Where only few
+    rows matter, `among` (SQL for a list of their ids) keeps relatives of all the others from being looked at.
     """
     match node:
         case None:
             return Sql("1")
         case And(parts) | Or(parts):
-            made = [condition(part, scope) for part in parts]
+            made = [condition(part, scope, among) for part in parts]
             word = " AND " if isinstance(node, And) else " OR "
             return Sql(f"({word.join(part.text for part in made)})", tuple(p for part in made for p in part.params))
         case Not(part):
-            inner = condition(part, scope)
+            inner = condition(part, scope, among)
             return Sql(f"NOT {inner.text}", inner.params)
         case _:
-            return leaf(node, scope)
+            return leaf(node, scope, among)
 
 
-def leaf(node: Leaf, scope: str) -> Sql:
+def leaf(node: Leaf, scope: str, among: Sql | None = None) -> Sql:
     """One comparison, on a record's own field or on those of its relatives."""
     if isinstance(node, Present) or not wants_every(node):
-        return asked(node, scope, "fits")
-    has, fails = asked(node, scope, "has"), asked(node, scope, "fails")
+        return asked(node, scope, "fits", among)
+    has, fails = asked(node, scope, "has", among), asked(node, scope, "fails", among)
     return Sql(f"({has.text} AND NOT {fails.text})", has.params + fails.params)
 
 
@@ -59,7 +60,7 @@ def wants_every(node: Leaf) -> bool:
     return node.operand.every or (isinstance(node, Compare) and node.op == "!=")
 
 
-def asked(node: Leaf, scope: str, ask: Ask) -> Sql:
+def asked(node: Leaf, scope: str, ask: Ask, among: Sql | None = None) -> Sql:
     """Whether a record of `scope` has any value that fits, that fails, or that is there at all."""
     wanted = node.operand.field.scope
     if wanted == "packet":
@@ -70,8 +71,9 @@ def asked(node: Leaf, scope: str, ask: Ask) -> Sql:
     params: list[Parameter] = []
     for table, pairs in sources(scope, wanted):
         inner = _values(node, "r", ask)
-        texts.append(f"SELECT p.k FROM ({pairs}) AS p JOIN {table} AS r ON r.id = p.s WHERE {inner.text}")
-        params += inner.params
+        few = Sql(f"p.k IN ({among.text}) AND ", among.params) if among else Sql("")
+        texts.append(f"SELECT p.k FROM ({pairs}) AS p JOIN {table} AS r ON r.id = p.s WHERE {few.text}{inner.text}")
+        params += few.params + inner.params
     return Sql(f"{row_name(scope)}.id IN ({' UNION ALL '.join(texts)})", tuple(params))
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ..metrics.points import Group
     from ..model.packet import Ints
     from .body_search import SearchStep
+    from .few import Few
     from .fitting import Fit, FitKind, Fitting, Stop
     from .packet_blocks import Columns
     from .packet_reader import PacketReader
@@ -72,6 +73,15 @@ class Reader:
         from .fitting import Fitting
 
         return Fitting(self._connection, self._listing, self._packets, self._rows)
+
+    @cached_property
+    def few(self) -> "Few":
+        """Which of a few rows at hand fit a filter."""
+        from .few import Few
+        from .functions import register
+
+        register(self._connection)
+        return Few(self._connection)
 
     @cached_property
     def _streams(self) -> "Streams":

@@ -32,7 +32,7 @@ def run(
         window: tokens that fit into a model's window, by the model's name.
 
     Raises:
-        UsageError: the user's keymap or theme is not right.
+        UsageError: the user's keymap, theme or colour rules are not right.
         SourceError: `store` cannot be opened (only without a job: with one, the engine makes it).
     """
     import gc
@@ -43,11 +43,12 @@ def run(
 
     from ..core.paths import config_dir
     from ..store.reader import Reader
-    from . import keymap, themes
+    from . import colours, keymap, themes
     from .app import HeronApp
 
     directory = config_dir()
     keys = keymap.load(directory)
+    rules = colours.load(directory)
     chosen = settings.text("theme")
     palette = None if chosen == "auto" or os.environ.get("NO_COLOR") else themes.named(directory, chosen)
     while True:
@@ -64,6 +65,7 @@ def run(
             another=another,
             made=_collect_again,
             window=window,
+            rules=rules,
         )
         with _screen_on_stderr():
             result = app.run(mouse=settings.on("mouse"))

@@ -130,6 +130,8 @@ def _table() -> tuple[Action, ...]:
             ("T",),
             "times as seconds since the first packet, time of day, or since the row before",
         ),
+        a("colours", "all", ("C",), "colours of rows by rule (colors.toml), on and off"),
+        a("colour-rules", "all", (), "the colour rules in use; enter makes one the display filter"),
         a("copy", "all", ("y",), "copy: choose what of the thing in focus; yy is its value", "copy"),
         a("export", "all", ("x",), "export: training records, transcripts, archives", "export"),
         a("unmask", "all", ("u",), "show or hide secrets in headers, for this run only"),

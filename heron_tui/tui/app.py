@@ -1,7 +1,7 @@
 """The application: keys to actions, ticks to views, and the way between views."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -19,6 +19,8 @@ from . import Looking, questions, theme
 from .actions import ACTIONS, Action
 from .acts import GROUPS
 from .bridge import CaptureWorker, EngineEnded, Ticked
+from .colouring import Colouring
+from .colours import Rule
 from .evidence import claims
 from .evidence.claims import Claim, Evidence
 from .filtering import Filtering
@@ -50,6 +52,7 @@ class HeronApp(App[int], inherit_bindings=False):
         another: what to look at when the user opens another file; raises HeronError.
         window: tokens that fit into a model's window, by the model's name.
         made: called when all of the screen is there, behind the first paint.
+        rules: colour rules; None for those that are shipped.
     """
 
     ENABLE_COMMAND_PALETTE = False
@@ -69,6 +72,7 @@ class HeronApp(App[int], inherit_bindings=False):
         another: Callable[[Path], Looking] | None = None,
         made: Callable[[], object] = lambda: None,
         window: Callable[[str | None], int | None] = lambda name: None,
+        rules: Sequence[Rule] | None = None,
     ) -> None:
         self.palette = palette or theme.choose()
         super().__init__(ansi_color=True if self.palette.ansi else None)
@@ -97,6 +101,7 @@ class HeronApp(App[int], inherit_bindings=False):
         self.open_reader = open_reader
         self._made = made
         self.filtering = Filtering(self)
+        self.colouring = Colouring(self, rules)
         self.keyboard = Keyboard(self, self.keymap)
         self.groups = [group(self) for group in GROUPS]
         self.places = Places()
@@ -207,6 +212,7 @@ class HeronApp(App[int], inherit_bindings=False):
         self.now_us = summary.now_us
         self.processes = summary.processes
         self.times.origin_us = summary.origin_us
+        self.colouring.store_changed()
         self.main.store_changed()
         self.filtering.store_changed()
         self.main.refresh_frame()

@@ -1,5 +1,6 @@
 """How and when the screen shows what it shows."""
 
+from ..screens.pick import Pick, PickScreen
 from .group import Group
 
 TIMES = {"since": "seconds since the first packet", "clock": "time of day", "delta": "since the row before"}
@@ -23,6 +24,22 @@ class DisplayActs(Group):
     def act_time_format(self) -> None:
         self.app.say(f"times: {TIMES[self.app.times.next_mode()]}")
         self.app.redraw()
+
+    def act_colours(self) -> None:
+        app, colouring = self.app, self.app.colouring
+        colouring.on = not colouring.on
+        app.say(f"colours by {len(colouring.rules)} rules; :colour-rules lists them" if colouring.on else "no colours")
+        app.redraw()
+
+    def act_colour_rules(self) -> None:
+        app = self.app
+        picks = [Pick(rule.text, f"{rule.glyph} {rule.name}: {rule.text}", rule.style) for rule in app.colouring.rules]
+
+        def picked(text: str | None) -> None:
+            if text is not None:
+                app.filtering.apply(text)
+
+        app.push_screen(PickScreen("Colour rules, the first that fits counts", picks), picked)
 
     def act_unmask(self) -> None:
         app = self.app

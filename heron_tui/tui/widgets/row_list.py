@@ -36,6 +36,8 @@ class RowList(Pane):
     """
 
     scopes: ClassVar[tuple[str, ...]] = ("list", "columns")
+    coloured_parts: ClassVar[int | None] = None
+    """How many of a row's segments a colour rule colours; None for all."""
 
     class Told(Message):
         """Something about the row at `index`."""
@@ -364,8 +366,32 @@ class RowList(Pane):
         row = self._window[place] if place < len(self._window) else None
         if row is None:
             return [Segment(sized("  …", width), self.palette.faint)]
-        parts = self._noted(self.draw_row(row, index == self.cursor, width), row)
+        selected = index == self.cursor
+        parts = self._noted(self._coloured(self.draw_row(row, selected, width), row, selected), row)
         return highlight(parts, self.pattern, self.palette.mark) if self.pattern else parts
+
+    def _coloured(self, parts: list[Segment], row: Any, selected: bool) -> list[Segment]:
+        """A row in the colour of the first rule that it fits, with the rule's glyph in a cell at its edge.
+
+        Where notes have taken both edges there is no colour either: it never stands alone.
+        """
+        key = self.key_of(row)
+        rule = self.heron.colouring.rule(key, row) if key else None
+        if rule is None or key is None:
+            return parts
+        note, base = self.heron.notes.get(key), self.palette.base
+        at = -1 if note.marked or note.ignored else 0
+        if at and self.comment_of(row):
+            return parts
+        style = rule.paint(self.palette)
+        style = plain(style) if selected else style
+        until = self.coloured_parts
+        parts = [
+            Segment(part.text, (part.style or base) + style) if until is None or n < until else part
+            for n, part in enumerate(parts)
+        ]
+        parts[at] = Segment(rule.glyph, (parts[at].style or base) + style)
+        return parts
 
     def _noted(self, parts: list[Segment], row: Any) -> list[Segment]:
         """A row with the signs of what is noted on it in its first and last cell; an ignored one is faint."""

@@ -26,6 +26,8 @@ class TurnTree(TreeList):
     """
 
     scopes: ClassVar[tuple[str, ...]] = ("turns", "tree", "list")
+    coloured_parts: ClassVar[int | None] = 4
+    """The waterfall's colours are its own."""
 
     def __init__(self, load: Callable[[Node], None], *, id: str | None = None) -> None:
         super().__init__((), empty="no turns yet: no agent's call was seen so far", id=id, load=load)
