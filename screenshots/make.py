@@ -23,6 +23,10 @@ SHOTS: dict[str, tuple[tuple[int, int], str]] = {
     "bytes": ((120, 36), "3 j + j enter j j j enter"),
     "flows": ((120, 36), "2"),
     "metrics": ((160, 50), "4"),
+    "findings": ((100, 30), "6 j j j j j j"),
+    "context": ((100, 30), "3 j + j j j j w j + j"),
+    "diff": ((140, 36), "3 j + j j j j D"),
+    "stream": ((120, 36), "3 j + j s"),
     "help": ((100, 34), "3 ?"),
     "light": ((120, 36), "3 j + j j"),
 }
@@ -49,13 +53,14 @@ def tidy(svg: str) -> str:
 
 async def shoot(store: Path, name: str, size: tuple[int, int], keys: str) -> str:
     """One screen after some keys."""
+    from heron_tui.cost import table
     from heron_tui.store.reader import Reader
     from heron_tui.tui import theme
     from heron_tui.tui.app import HeronApp
     from heron_tui.tui.keyboard import TYPED_S
 
     palette = theme.LIGHT if name == "light" else theme.DARK
-    app = HeronApp(store, lambda: Reader(store), title="demo", palette=palette)
+    app = HeronApp(store, lambda: Reader(store), title="demo", palette=palette, window=table.load().window)
     async with app.run_test(size=size) as pilot:
         for key in ["", *keys.split()]:
             if key:
