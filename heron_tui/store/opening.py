@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PATIENCE_MS = 2000
 """How long a connection waits for a lock."""
-CACHE_KIB = 32768
+CACHE_KIB = 16384
 """Pages that a transaction holds before it spills."""
 CHECKPOINT_PAGES = 16384
 """Pages of the write-ahead log before they are moved into the store: 64 MiB, since each move waits for the disk."""
