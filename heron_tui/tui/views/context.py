@@ -11,10 +11,8 @@ from ..actions import ACTIONS
 from ..columns import Cell, Column
 from ..evidence.claims import Claim
 from ..long.passages import Section
-from ..prompts import window
+from ..prompts import leading, window
 from ..prompts.window import Row, Window
-from ..stream import carriers
-from ..stream.origin import InMessage
 from ..subject import Subject
 from ..units import percent, short, size
 from ..widgets.long_text import LongText
@@ -141,20 +139,11 @@ class ContextView(View):
         if share is None or found is None:
             return
         element = share.element
-        message = element.message
-        if message is None:
+        if element.message is None:
             claim = Claim(found.call["id"], "part", MEMBERS[element.kind], f"{share.kind}: {share.name}")
             self.heron.show_claim(claim, from_pane=self.text)
-            return
-        if not message.end:
-            self.heron.say(f"where the bytes of {element.label} are is not known", "warn")
-            return
-        origin = InMessage(message.exchange, message.side, start=message.start, end=message.end)
-        self.heron.reading.ask(
-            "carrier",
-            lambda reader: carriers.find(reader, origin, element.label),
-            lambda evidence: self.heron.show_evidence(evidence, from_pane=self.text),
-        )
+        else:
+            leading.to_bytes(self.heron, element, self.text)
 
     def subject(self) -> Subject | None:
         return Subject("call", self.window.call) if self.window else None

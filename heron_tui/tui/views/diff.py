@@ -8,10 +8,8 @@ from textual.app import ComposeResult
 
 from ...conversation.elements import Element
 from ..actions import ACTIONS
-from ..prompts import diff
+from ..prompts import diff, leading
 from ..prompts.diff import Comparison, Part
-from ..stream import carriers
-from ..stream.origin import InMessage
 from ..subject import Subject
 from ..widgets.long_text import LongText
 from .view import View
@@ -117,15 +115,5 @@ class DiffView(View):
     @on(LongText.Opened, "#diff-text")
     def _open(self, event: LongText.Opened) -> None:
         element: Element | None = event.origin
-        message = element.message if element else None
-        if element is None or self.comparison is None:
-            return
-        if message is None or not message.end:
-            self.heron.say(f"where the bytes of {element.label} are is not known", "warn")
-            return
-        origin = InMessage(message.exchange, message.side, start=message.start, end=message.end)
-        self.heron.reading.ask(
-            "carrier",
-            lambda reader: carriers.find(reader, origin, element.label),
-            lambda found: self.heron.show_evidence(found, from_pane=self.text),
-        )
+        if element is not None and self.comparison is not None:
+            leading.to_bytes(self.heron, element, self.text)
