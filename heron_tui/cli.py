@@ -97,11 +97,18 @@ def _capture_arguments(parser: argparse.ArgumentParser) -> None:
         "files", nargs="*", metavar="FILE", help="captures (pcap, pcapng, gzip, zstd), a store, or - for stdin"
     )
     parser.add_argument("--demo", action="store_true", help="a bundled capture of real agents")
+    _keylog_argument(parser)
     parser.add_argument(
         "--store", type=Path, metavar="PATH", help="keep the results in this store (default: a new one)"
     )
     parser.add_argument("--theme", metavar="NAME", help="dark, light, 16, plain, or one of your own")
     parser.add_argument("--follow", action="store_true", help="keep reading a file that is still being written")
+
+
+def _keylog_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--keylog", type=Path, metavar="FILE", help="keys of TLS connections in the captures (SSLKEYLOGFILE)"
+    )
 
 
 def check_screen(*, piped: bool) -> None:
@@ -123,17 +130,20 @@ def _show(args: argparse.Namespace, *, speed: float) -> int:
 
     settings = config.load(config_dir(), os.environ, theme=args.theme)
     if len(files) == 1 and is_store(files[0]):
+        _keylog(args, files)
         return tui.run(
             None, Path(files[0]), title=Path(files[0]).name, settings=settings, another=look_at, window=_window
         )
     _check(files)
     store = args.store or catalog.new_path(Path(files[0]).name if files[0] != "-" else "stdin")
+    keylog = _keylog(args, files)
     stdin = _take_stdin() if "-" in files else None
     job = Job(
         sources=tuple(files),
         store=str(store),
         speed=speed,
         follow=args.follow,
+        keylog=keylog,
         stdin_fd=stdin,
         config=str(config_dir()),
     )
@@ -170,6 +180,7 @@ def _query(arguments: Sequence[str]) -> int:
         "files", nargs="*", metavar="FILE|STORE ... KIND", help="captures or a store, then what to print"
     )
     parser.add_argument("--demo", action="store_true", help="the bundled capture")
+    _keylog_argument(parser)
     parser.add_argument(
         "-Y", dest="filter", metavar="FILTER", help="only what fits this display filter (docs/filter.md)"
     )
@@ -193,6 +204,8 @@ def _query(arguments: Sequence[str]) -> int:
     query.check_fields(kind, fields)
     where = query.read_filter(args.filter)
 
+    keylog = _keylog(args, files)
+
     def show(store: Path) -> int:
         out = sys.stdout.buffer
         return query.run_store(store, kind, fields=fields, form=chosen, full=args.full, out=out, where=where)
@@ -200,7 +213,7 @@ def _query(arguments: Sequence[str]) -> int:
     if len(files) == 1 and is_store(files[0]):
         return show(Path(files[0]))
     _check(files)
-    with _analysed(files, args.store) as store:
+    with _analysed(files, args.store, keylog) as store:
         return show(store)
 
 
@@ -212,6 +225,7 @@ def _export(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("files", nargs="*", metavar="FILE|STORE", help="captures, or a store")
     parser.add_argument("--demo", action="store_true", help="the bundled capture")
+    _keylog_argument(parser)
     parser.add_argument("-Y", dest="filter", metavar="FILTER", help="only units that fit this display filter")
     from .export import command
 
@@ -228,6 +242,8 @@ def _export(arguments: Sequence[str]) -> int:
     node = query.read_filter(args.filter)
     files = _files(args)
 
+    keylog = _keylog(args, files)
+
     def write(store: Path) -> int:
         fitting = None if node is None else query.matching(store, kind, node)
         return command.run_store(store, form, options.fitting(fitting), args)
@@ -235,12 +251,12 @@ def _export(arguments: Sequence[str]) -> int:
     if len(files) == 1 and is_store(files[0]):
         return write(Path(files[0]))
     _check(files)
-    with _analysed(files, None) as store:
+    with _analysed(files, None, keylog) as store:
         return write(store)
 
 
 @contextmanager
-def _analysed(files: Sequence[str], store: Path | None) -> Iterator[Path]:
+def _analysed(files: Sequence[str], store: Path | None, keylog: str | None) -> Iterator[Path]:
     """The store that holds what the captures say: the one named, or one that lives as long as the block."""
     import tempfile
 
@@ -251,7 +267,8 @@ def _analysed(files: Sequence[str], store: Path | None) -> Iterator[Path]:
         made = store or Path(place) / "query.store"
         ticks: list[Tick] = []
         stdin = 0 if "-" in files else None
-        run(Job(sources=tuple(files), store=str(made), stdin_fd=stdin, config=str(config_dir())), ticks.append)
+        job = Job(sources=tuple(files), store=str(made), stdin_fd=stdin, keylog=keylog, config=str(config_dir()))
+        run(job, ticks.append)
         for note in ticks[-1].notes if ticks else ():
             print(f"heron-tui: {note}", file=sys.stderr)
         yield made
@@ -282,7 +299,7 @@ def _info(arguments: Sequence[str]) -> int:
         "python": f"{platform.python_version()} on {platform.system()} {platform.release()}",
         "sqlite": sqlite3.sqlite_version,
         "libraries": ", ".join(f"{name} {version(name)}" for name in libraries),
-        "tshark": shutil.which("tshark") or "not found (only the full dissection of a packet needs it)",
+        "tshark": shutil.which("tshark") or "not found (--keylog and the full dissection of a packet need it)",
         "configuration": str(paths.config_dir()),
         "stores": str(paths.state_dir() / "stores"),
         "profiles": str(paths.shipped("profiles")),
@@ -321,6 +338,21 @@ def _check(files: Sequence[str]) -> None:
                     pass
             except OSError as error:
                 raise SourceError(f"{name}: {error.strerror}") from None
+
+
+def _keylog(args: argparse.Namespace, files: Sequence[str]) -> str | None:
+    """The key log, once it is sure that it can be used with these files."""
+    if args.keylog is None:
+        return None
+    from .capture.tshark import check_keylog
+
+    for name in files:
+        if name == "-" or getattr(args, "follow", False) or (Path(name).exists() and not Path(name).is_file()):
+            raise UsageError("--keylog needs captures that are files and whole: save this one first")
+        if is_store(name):
+            raise UsageError(f"{name} is a store, whose TLS is read already or not at all: --keylog needs the capture")
+    check_keylog(args.keylog)
+    return str(args.keylog.absolute())
 
 
 def _take_stdin() -> int:

@@ -13,6 +13,11 @@ CUT_WHY = {1: "its TLS call had more than 512 KiB", 2: "the process's memory cou
 READ, WRITTEN = 0, 1
 
 
+def asks(data: bytes) -> bool:
+    """Whether the first bytes of a direction are those of who asks."""
+    return bool(_ASKS.match(data))
+
+
 class PlainFlow:
     """Attributes:
     conn: the helper's number of it. fresh: its beginning was seen.

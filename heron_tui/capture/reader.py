@@ -38,6 +38,7 @@ class Reader:
         lost: packets that the capturing program says it lost, where the capture does not say so itself.
         ended: no batch will come any more.
         starved: the last `read` found nothing new, and only time can bring more.
+        awaited: what comes is part of the past: the packets of other sources wait for it, to be merged by time.
 
     Raises:
         SourceError: the input cannot be opened, or is no capture; of a stream only `read` can say so, at its beginning.
@@ -63,6 +64,7 @@ class Reader:
         self._since: float | None = None
         self._closed = False
         self._live = live is not None
+        self.awaited = False
         self.lost = 0
         self._window = live or _open(name, fd, follow)
         try:

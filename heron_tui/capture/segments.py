@@ -23,6 +23,11 @@ def endpoint(address: str, port: int) -> Endpoint:
     return found, port
 
 
+def packed(address: bytes, port: int) -> Endpoint:
+    """Of an address of 4 or 16 bytes. Raises ValueError."""
+    return ip_address(address), port
+
+
 def segment(  # noqa: PLR0917 - as they stand in the header
     source: Endpoint, target: Endpoint, seq: int, ack: int, flags: int, data: bytes = b""
 ) -> bytes:

@@ -1,5 +1,6 @@
 """The staircase: a batch of packets goes in at the bottom; rows of the store come out at the top."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -70,6 +71,9 @@ class Pipeline:
         self._flows: dict[str, Flow] = {}
         self._source_of: dict[str, str] = {}
         self._sources: dict[int, str] = {}
+        self._plain: set[int] = set()
+        self._encrypted: Counter[tuple[str, ...]] = Counter()
+        self._decrypted: Counter[tuple[str, ...]] = Counter()
         self._changed_calls: dict[str, Call] = {}
         self._findings: list[Finding] = []
         self._found: set[Finding] = set()
@@ -82,6 +86,9 @@ class Pipeline:
         self.counters.kernel_drops = 0
         for source in sources:
             self.counters.kernel_drops += source.dropped
+            if source.plain:
+                self._tracker.plain.add(source.file)
+                self._plain.add(source.file)
             if last or self._sources.get(source.file) != source.id:
                 self._sources[source.file] = source.id
                 self._writer.put_source(source)
@@ -157,6 +164,8 @@ class Pipeline:
         counters.bytes_skipped, counters.bodies_cut = http.bytes_skipped, http.bodies_cut
         counters.desyncs = http.desyncs
         counters.turns = len(self._turns)
+        if self._plain:
+            counters.tls_closed = (self._encrypted - self._decrypted).total()
         self._found.update(self._findings)
         counters.findings = len(self._found)
 
@@ -164,6 +173,8 @@ class Pipeline:
         self.counters.flows += 1
         self._flows[flow.id] = flow
         self._source_of[flow.id] = self._sources.get(file, "")
+        if file in self._plain:
+            self._decrypted[_ends(flow)] += 1
         if self._finder and flow.process is None and flow.tls is None:
             self._finder.ask(flow)
 
@@ -184,6 +195,8 @@ class Pipeline:
             case Protocol(flow, name, turned):
                 self._flows[flow].protocol = name
                 self._flows[flow].turned = self._flows[flow].turned or turned
+                if name == "tls":
+                    self._encrypted[_ends(self._flows[flow])] += 1
             case Trouble():
                 self._findings.append(losses.trouble(event))
 
@@ -291,3 +304,7 @@ class Pipeline:
         self._changed_calls[call.id] = call
         self._teller.put(call)
         self._watch.put(call)
+
+
+def _ends(flow: Flow) -> tuple[str, ...]:
+    return tuple(sorted((flow.client, flow.server)))

@@ -23,6 +23,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         follow: keep reading a file that is still being written.
         config: the user's configuration directory: profiles in `profiles/`, a table of models in `models.toml`.
         spool: directory for raw packets that have no capture file (stdin, compressed files).
+        keylog: keys of TLS connections in `sources` (NSS key log).
         live: capture on this host instead of reading `sources`; `keeper_fd` is the socket of who starts capturers.
     """
 
@@ -34,6 +35,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     spool: str | None = None
     stdin_fd: int | None = None
     live: Live | None = None
+    keylog: str | None = None
     keeper_fd: int | None = None
 
 
@@ -49,6 +51,7 @@ class Counters(msgspec.Struct, kw_only=True):
         tls_failed: processes and files that cannot be watched. tls_ignored: connections without HTTP.
         tls_mirrored: connections seen at both ends on this host, and kept once.
         tls_processes, tls_probes: watched now.
+        tls_closed: TLS connections of which the keys that there are open nothing.
         processes_unknown: connections of which nobody here seems to be an end.
     """
 
@@ -76,6 +79,7 @@ class Counters(msgspec.Struct, kw_only=True):
     tls_mirrored: int = 0
     tls_processes: int = 0
     tls_probes: int = 0
+    tls_closed: int = 0
     processes_unknown: int = 0
 
 

@@ -58,7 +58,7 @@ def run(job: Job, report: Report, control: Control | None = None) -> Counters:
     if live:
         sources = live.sources(spool)
     else:
-        sources = open_sources(job.sources, spool=spool, follow=job.follow, stdin_fd=job.stdin_fd)
+        sources = open_sources(job.sources, spool=spool, follow=job.follow, stdin_fd=job.stdin_fd, keylog=job.keylog)
     try:
         writer = Writer(Path(job.store))
     except BaseException:
@@ -166,7 +166,15 @@ class _Ticker:
                 now_us=pipeline.now_us,
                 progress=self._sources.progress,
                 counters=pipeline.counters,
-                notes=(*(self._live.said() if self._live else ()), *self._sources.notes),
+                notes=(*(self._live.said() if self._live else ()), *self._sources.notes, *self._closed(state)),
                 alarm=self._live.alarm if self._live else "",
             )
         )
+
+    def _closed(self, state: str) -> tuple[str, ...]:
+        """How much of the TLS stayed closed, at the end."""
+        count = self._pipeline.counters.tls_closed
+        if state != "done" or not count:
+            return ()
+        which = "1 TLS connection was" if count == 1 else f"{count:,} TLS connections were"
+        return (f"{which} not decrypted: no key fits, or the capture lacks the beginning (docs/keylog.md)",)

@@ -93,6 +93,7 @@ class Source:
         format: `pcap`, `pcapng`. size: bytes of the uncompressed capture read so far.
         note: where it was damaged or cut, if so (one line).
         dropped: packets that the capturing side says it lost (drop counters of pcapng).
+        plain: its packets hold the plaintext of connections that another source holds encrypted.
     """
 
     file: int
@@ -104,3 +105,4 @@ class Source:
     packets: int = 0
     note: str | None = None
     dropped: int = 0
+    plain: bool = False

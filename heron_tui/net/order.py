@@ -33,8 +33,12 @@ class Groups:
     keys: list[Key]
 
 
-def group(segments: Segments) -> Groups:
-    """Sort by flow. Equal hashes of different flows are told apart, so the result is exact."""
+def group(segments: Segments, apart: Bools | None = None) -> Groups:
+    """Sort by flow. Equal hashes of different flows are told apart, so the result is exact.
+
+    Args:
+        apart: segments that belong to other flows than those with the same endpoints that are not `apart`.
+    """
     high, low, port = segments.source_high, segments.source_low, segments.source_port
     high2, low2, port2 = segments.target_high, segments.target_low, segments.target_port
     way = (high > high2) | ((high == high2) & ((low > low2) | ((low == low2) & (port > port2))))
@@ -45,6 +49,8 @@ def group(segments: Segments) -> Groups:
         np.where(way, low, low2),
         np.where(way, (port2 << 16) | port, (port << 16) | port2),
     ]
+    if apart is not None:
+        key[4] |= apart.astype(np.int64) << 32
     mixed = np.zeros(len(way), np.uint64)
     for column, factor in zip(key, _MIX, strict=True):
         mixed = (mixed ^ (mixed >> np.uint64(29)) ^ column.view(np.uint64)) * np.uint64(factor)

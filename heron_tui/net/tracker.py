@@ -50,11 +50,15 @@ class Tracker:
     All waiting is measured on one clock: capture time that never runs back (the highest so far), and that one packet
     alone with a wild time does not move. So the answer does not depend on how packets are cut into batches, as long as
     they come in the order of time and no bound on all connections together is reached.
+
+    Attributes:
+        plain: files that hold plaintext of connections which other files hold encrypted: flows of their own.
     """
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self.counters = Counters()
+        self.plain: set[int] = set()
         self._fragments = Fragments(self.limits)
         self._open: OrderedDict[Key, Connection] = OrderedDict()  # the longest silent first
         self._ended: OrderedDict[Key, Connection] = OrderedDict()  # the longest ended first
@@ -73,7 +77,8 @@ class Tracker:
         found = table.dissect(batch, self._fragments)
         segments = found.segments
         if len(segments):
-            groups = group(segments)
+            apart = np.isin(batch.file[segments.index], list(self.plain)) if self.plain else None
+            groups = group(segments, apart)
             carry = Carry.empty(len(groups.keys))
             connections = [self._find(key, carry, place) for place, key in enumerate(groups.keys)]
             line = Line.up(segments, groups.rows, batch.time_us, clock)

@@ -54,6 +54,7 @@ MEANINGS: tuple[tuple[str, str, str, bool], ...] = (
         "connections of which no process was found: closed, or not yours",
         False,
     ),
+    ("tls_closed", "TLS closed", "TLS connections that the keys given do not open: their calls are not seen", False),
 )
 
 

@@ -29,6 +29,7 @@ LOSSES = (
     ("damaged", "damaged", whole),
     ("bytes_skipped", "skipped", size),
     ("bodies_cut", "bodies cut", whole),
+    ("tls_closed", "TLS closed", whole),
     ("desyncs", "desyncs", whole),
     ("tls_lost", "TLS records lost", whole),
     ("tls_cut_bytes", "TLS cut", size),
