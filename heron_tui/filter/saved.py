@@ -1,13 +1,11 @@
 """Filters that the user keeps: named ones (`filters.toml`, used as `$name`), and what was applied before."""
 
-import os
 import re
-import tempfile
 import tomllib
 from pathlib import Path
 
 from ..core.errors import UsageError
-from ..core.paths import private_dir
+from ..core.files import write_whole
 from .parser import parse
 
 FILE = "filters.toml"
@@ -51,7 +49,7 @@ def save(directory: Path, name: str, text: str) -> None:
     known = load(directory) | {name: text}
     parse(f"${name}", known)
     lines = [f'{key} = "{_quoted(value)}"\n' for key, value in sorted(known.items())]
-    _write(directory / FILE, "".join(lines))
+    write_whole(directory / FILE, "".join(lines))
 
 
 def history(directory: Path) -> list[str]:
@@ -71,25 +69,9 @@ def remember(directory: Path, text: str) -> list[str]:
     text = " ".join(text.split())
     before = [line for line in history(directory) if line and line != text]
     known = [*before[1 - MOST_HISTORY :], text]
-    _write(directory / HISTORY, "".join(f"{line}\n" for line in known))
+    write_whole(directory / HISTORY, "".join(f"{line}\n" for line in known))
     return known
 
 
 def _quoted(text: str) -> str:
     return "".join(_ESCAPES.get(c) or (c if c.isprintable() else f"\\U{ord(c):08x}") for c in text)
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all, for the owner only."""
-    try:
-        private_dir(path.parent)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from error

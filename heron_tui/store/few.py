@@ -1,11 +1,14 @@
-"""Which of a few rows at hand fit a filter: for colour rules, which ask this of what is visible and of nothing else."""
+"""Filters and fields asked of a few rows at hand: for colour rules and columns, which are about what is visible."""
 
 import sqlite3
 from collections.abc import Collection, Sequence
+from typing import Any
 
-from ..filter.to_python import comparison, membership
+from ..filter.relations import sources
+from ..filter.to_python import comparison, membership, record_value
 from ..filter.to_sql import Leaf, Sql, condition, row_name
-from ..filter.tree import And, Member, Node, Not, Or, Present
+from ..filter.tree import And, Member, Node, Not, Operand, Or, Present
+from .json_text import loads
 from .records import FORMS, Kind
 from .shapes import PacketRow
 
@@ -33,6 +36,37 @@ class Few:
             (*among.params, *wanted.params),
         )
         return {one[0] for one in found}
+
+    def values(self, kind: Kind, operand: Operand, ids: Collection[str]) -> dict[str, list[Any]]:
+        """The values that a field has for each of the records `ids`, the most frequent first; those with none: not."""
+        scope, field = SCOPES.get(kind, kind), operand.field
+        if not ids or field.scope == "packet":
+            return {}
+        marks = ", ".join("?" * len(ids))
+        table = FORMS[kind].table
+        own = ((table, f"SELECT id AS k, id AS s FROM {table}"),)
+        made: dict[str, list[Any]] = {}
+        for table, pairs in own if field.scope == scope else sources(scope, field.scope):
+            value = field.column("r") if operand.key is None else "r.request_headers, r.response_headers"
+            found = self._connection.execute(
+                f"SELECT p.k, {value}, count(*) AS many FROM ({pairs}) AS p JOIN {table} AS r ON r.id = p.s"
+                f" WHERE p.k IN ({marks}) GROUP BY p.k, {value} ORDER BY many DESC",
+                tuple(ids),
+            )
+            for id, *values, _ in found:
+                seen = made.setdefault(id, [])
+                seen += [one for one in _said(operand, values) if one is not None and one not in seen]
+        return {id: values for id, values in made.items() if values}
+
+    def packet_values(self, operand: Operand, rows: Sequence[PacketRow]) -> dict[int, list[Any]]:
+        """The same for packets."""
+        field = operand.field
+        if field.scope == "packet":
+            return {row.number: [getattr(row, field.key)] for row in rows}
+        kind = OF_PACKET.get(field.scope, "call")
+        owners = {row.number: id for row in rows if (id := getattr(row, kind))}
+        found = self.values(kind, operand, set(owners.values()))  # type: ignore[arg-type]
+        return {number: found[id] for number, id in owners.items() if id in found}
 
     def packets(self, node: Node, rows: Sequence[PacketRow]) -> set[int]:
         """The numbers of those packets that fit, by what they carried or acknowledged."""
@@ -72,6 +106,14 @@ class Few:
             wanted = {ref for id, ref in told if id in fits}
             found |= {number for number, ref in about.items() if ref in wanted}
         return found
+
+
+def _said(operand: Operand, values: Sequence[Any]) -> list[Any]:
+    if operand.key is None:
+        return list(values)
+    request, response = map(loads, values)
+    said = record_value({"request_headers": request, "response_headers": response}, "header", operand.key)
+    return list(said)
 
 
 def _own(node: Leaf, rows: Sequence[PacketRow]) -> set[int]:

@@ -32,7 +32,7 @@ def run(
         window: tokens that fit into a model's window, by the model's name.
 
     Raises:
-        UsageError: the user's keymap, theme or colour rules are not right.
+        UsageError: the user's keymap, theme, colour rules or columns are not right.
         SourceError: `store` cannot be opened (only without a job: with one, the engine makes it).
     """
     import gc
@@ -43,12 +43,13 @@ def run(
 
     from ..core.paths import config_dir
     from ..store.reader import Reader
-    from . import colours, keymap, themes
+    from . import chosen_columns, colours, keymap, themes
     from .app import HeronApp
 
     directory = config_dir()
     keys = keymap.load(directory)
     rules = colours.load(directory)
+    layouts = chosen_columns.load(directory)
     chosen = settings.text("theme")
     palette = None if chosen == "auto" or os.environ.get("NO_COLOR") else themes.named(directory, chosen)
     while True:
@@ -66,11 +67,13 @@ def run(
             made=_collect_again,
             window=window,
             rules=rules,
+            layouts=layouts,
         )
         with _screen_on_stderr():
             result = app.run(mouse=settings.on("mouse"))
         if app.next is None:
             return app.return_code or result or 0
+        layouts = app.listing.layouts
         job, store, title = app.next
 
 

@@ -100,6 +100,13 @@ def _table() -> tuple[Action, ...]:
         a("sort", "columns", ("o",), "sort by a column"),
         a("reverse", "columns", ("O",), "sort the other way round"),
         a("unsort", "columns", (), "rows in their own order again"),
+        a("columns", "columns", ("c",), "choose columns, their order and width; any field of the filter can be one"),
+        a("reset-columns", "columns", (), "the columns that this list has of itself"),
+        a("toggle-column", "column-choice", ("space", "enter"), "show or hide this column"),
+        a("column-later", "column-choice", ("J", "ctrl+down"), "further to the right"),
+        a("column-earlier", "column-choice", ("K", "ctrl+up"), "further to the left"),
+        a("widen-column", "column-choice", (">",), "wider", counts=True),
+        a("narrow-column", "column-choice", ("<",), "narrower", counts=True),
         # motion
         a("down", "list", ("j", "down"), "down", counts=True),
         a("up", "list", ("k", "up"), "up", counts=True),
@@ -166,5 +173,6 @@ SCOPES: dict[str, str] = {
     "tree": "Tree",
     "list": "Lists",
     "columns": "Wide lists",
+    "column-choice": "Choice of columns",
     "all": "Everywhere",
 }

@@ -1,7 +1,7 @@
 """The application: keys to actions, ticks to views, and the way between views."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -19,6 +19,7 @@ from . import Looking, questions, theme
 from .actions import ACTIONS, Action
 from .acts import GROUPS
 from .bridge import CaptureWorker, EngineEnded, Ticked
+from .chosen_columns import Layout
 from .colouring import Colouring
 from .colours import Rule
 from .evidence import claims
@@ -27,6 +28,7 @@ from .filtering import Filtering
 from .health import Rates
 from .keyboard import Keyboard
 from .keymap import Keymap
+from .listing import Listing
 from .places import Place, Places
 from .reading import Closeable, Reading
 from .screens.command import Chosen, CommandScreen
@@ -52,7 +54,7 @@ class HeronApp(App[int], inherit_bindings=False):
         another: what to look at when the user opens another file; raises HeronError.
         window: tokens that fit into a model's window, by the model's name.
         made: called when all of the screen is there, behind the first paint.
-        rules: colour rules; None for those that are shipped.
+        rules: colour rules; None for those that are shipped. layouts: columns that the user chose, by kind of rows.
     """
 
     ENABLE_COMMAND_PALETTE = False
@@ -73,6 +75,7 @@ class HeronApp(App[int], inherit_bindings=False):
         made: Callable[[], object] = lambda: None,
         window: Callable[[str | None], int | None] = lambda name: None,
         rules: Sequence[Rule] | None = None,
+        layouts: Mapping[str, Layout] | None = None,
     ) -> None:
         self.palette = palette or theme.choose()
         super().__init__(ansi_color=True if self.palette.ansi else None)
@@ -102,6 +105,7 @@ class HeronApp(App[int], inherit_bindings=False):
         self._made = made
         self.filtering = Filtering(self)
         self.colouring = Colouring(self, rules)
+        self.listing = Listing(self, layouts)
         self.keyboard = Keyboard(self, self.keymap)
         self.groups = [group(self) for group in GROUPS]
         self.places = Places()
@@ -213,6 +217,7 @@ class HeronApp(App[int], inherit_bindings=False):
         self.processes = summary.processes
         self.times.origin_us = summary.origin_us
         self.colouring.store_changed()
+        self.listing.store_changed()
         self.main.store_changed()
         self.filtering.store_changed()
         self.main.refresh_frame()

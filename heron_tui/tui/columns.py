@@ -24,6 +24,7 @@ class Column:
         priority: 1 is shown always; higher numbers go first when the list is narrow.
         flex: takes the width that is left (one column of a list has it).
         sort: the field that rows are sorted by for this column, "" where they cannot be.
+        asked: its cells are asked of the store for visible rows only, so that nothing is found in them.
     """
 
     key: str
@@ -34,6 +35,7 @@ class Column:
     right: bool = False
     flex: bool = False
     sort: str = ""
+    asked: bool = False
 
 
 def fit(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from heron_tui.filter.parser import parse
+from heron_tui.filter.tree import Present
 from heron_tui.store.few import Few
 from heron_tui.store.reader import Reader
 
@@ -61,3 +62,22 @@ def test_relatives_are_found_by_their_indexes(stores: Callable[[str], Path]):
     connection.set_trace_callback(None)
     plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {asked[0]}")]
     assert not [step for step in plan if step.startswith("SCAN") and "CONSTANT" not in step], plan
+
+
+def test_values_of_fields_of_rows_and_their_relatives(stores: Callable[[str], Path]):
+    reader = Reader(stores("claude-code-agents"))
+    sessions = [row["id"] for row in reader.rows("session", 0, 10)]
+
+    def values(kind: str, text: str, ids: list[str]) -> dict[str, list]:
+        node = parse(text)
+        assert isinstance(node, Present)
+        return reader.few.values(kind, node.operand, ids)
+
+    models = {call["request_model"] for call in reader.rows("call", 0, 100) if call["session"] == sessions[0]}
+    assert set(values("session", "call.model", sessions)[sessions[0]]) == models
+    assert values("session", "session.agent", sessions) == {id: ["claude-code"] for id in sessions}
+    assert values("session", "process.pid", sessions) == {}
+    calls = [row["id"] for row in reader.rows("call", 0, 3)]
+    agents = values("call", 'http.header["user-agent"]', calls)
+    assert set(agents) == set(calls)
+    assert all("claude-cli" in found[0] for found in agents.values())

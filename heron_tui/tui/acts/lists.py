@@ -1,5 +1,8 @@
-"""How lists show their rows: sorted by a column."""
+"""How lists show their rows: sorted by a column, and which columns."""
 
+from ...core.errors import UsageError
+from ..chosen_columns import LISTS, Layout
+from ..screens.columns import ColumnsScreen
 from ..screens.pick import Pick, PickScreen
 from ..widgets.row_list import RowList
 from .group import Group
@@ -37,6 +40,32 @@ class ListActs(Group):
     def act_unsort(self) -> None:
         if pane := self._sortable():
             pane.sort_by("")
+
+    def act_columns(self) -> None:
+        pane = self.app.focused
+        if not isinstance(pane, RowList) or pane.kind not in LISTS:
+            self.app.say("the columns of this list cannot be chosen", "muted")
+            return
+        kind, listing = pane.kind, self.app.listing
+        layout = listing.layouts.get(kind) or Layout(tuple(column.key for column in pane.own_columns))
+
+        def chosen(chosen: Layout | None) -> None:
+            if chosen is not None:
+                self._choose(kind, chosen)
+
+        self.app.push_screen(ColumnsScreen(kind, layout), chosen)
+
+    def act_reset_columns(self) -> None:
+        pane = self.app.focused
+        if isinstance(pane, RowList) and pane.kind in LISTS:
+            self._choose(pane.kind, None)
+
+    def _choose(self, kind: str, layout: Layout | None) -> None:
+        try:
+            self.app.listing.choose(kind, layout)
+        except UsageError as error:
+            self.app.say(f"the columns are not kept: {error}", "warn")
+        self.app.redraw()
 
     def _sortable(self) -> RowList | None:
         pane = self.app.focused

@@ -37,6 +37,8 @@ class PacketsView(View):
     DEFAULT_CSS = """
     PacketsView #tree-side { display: none; width: 36%; }
     PacketsView.-wide #tree-side { display: block; }
+    PacketsView.-zoomed #tree-side { display: none; }
+    PacketsView.-zoomed #tree-side.-zoom { display: block; }
     PacketsView { layout: horizontal; }
     PacketsView #packet-side { width: 1fr; height: 1fr; layout: vertical; }
     PacketsView #packet-list { height: 1fr; }

@@ -67,7 +67,7 @@ class RowList(Pane):
     ) -> None:
         super().__init__(id=id)
         self.kind = kind
-        self.columns = columns
+        self.own_columns = columns
         self.title = title
         self.note = ""
         self.empty = empty
@@ -105,6 +105,22 @@ class RowList(Pane):
         else:
             self.move(min(self.cursor, max(count - 1, 0)), keep=True)
         self.refresh()
+
+    def show_again(self, source: RowSource, cursor: int) -> None:
+        """Show rows of which some have changed, without scrolling away."""
+        self.source, self._window = source, ()
+        self.cursor = cursor
+        self.rows_changed()
+        self.move(cursor)
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        """The columns shown: the list's own, or those that the user chose for its rows."""
+        return self.heron.listing.columns(self.kind, self.own_columns) if self.kind else self.own_columns
+
+    @columns.setter
+    def columns(self, columns: Sequence[Column]) -> None:
+        self.own_columns = columns
 
     @property
     def count(self) -> int:
@@ -283,7 +299,7 @@ class RowList(Pane):
 
     def row_text(self, row: Any) -> str:
         """What is searched of a row: what its columns show."""
-        return "\t".join(column.cell(row)[0] for column in self.columns)
+        return "\t".join(column.cell(row)[0] for column in self.columns if not column.asked)
 
     def search(self, query: Query, by: int) -> None:
         if query.words is None:
