@@ -42,9 +42,8 @@ def main() -> int:
     if options.ring not in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512):
         parser.error("--ring takes a power of two from 1 to 512")
     user = int(os.environ.get("SUDO_UID") or os.getuid())
-    uids = None if options.all_users else frozenset(options.uid or [user])
-    if options.pid and not options.uid and user == 0:
-        uids = None
+    named = bool(options.pid or options.exe) and not options.uid
+    uids = None if options.all_users or named else frozenset(options.uid or [user])
     return run(Selection(uids, frozenset(options.pid), tuple(options.exe)), options.ring << 20)
 
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.bpf.test_clients import same
 from tests.bpf.watching import HELPER, PATIENCE, Watch
 
 pytestmark = pytest.mark.xdist_group("bpf")
+NOBODY = 65534
 
 # Makes its calls when it is told to, one connection after another, each with a body of its own.
 WAITING = """
@@ -182,6 +184,19 @@ def test_only_executables_that_match(can_watch: None, server: Server, tmp_path: 
         other.close()
         watch.wait(lambda: sum(c.closed is not None for c in watch.conns.values()) == 3, "three connections")
         assert {tuple(p["cmdline"][:2]) for p in watch.said["PROCESS"]} == {("/usr/bin/python3", str(script))}
+
+
+def test_a_named_executable_is_watched_whoever_runs_it(can_watch: None, server: Server) -> None:
+    with tempfile.TemporaryDirectory() as place, Watch("--exe", "worker.py") as watch:
+        script, pem = Path(place) / "worker.py", Path(place) / "server.pem"
+        script.write_text(WAITING)
+        pem.write_bytes(server.pem.read_bytes())
+        Path(place).chmod(0o755)
+        command = ["/usr/bin/python3", script, str(server.port), str(pem)]
+        worker = subprocess.run(command, input="1\n", text=True, check=True, stdout=-1, user=NOBODY)
+        assert "done" in worker.stdout
+        watch.wait(lambda: any(c.closed is not None for c in watch.conns.values()), "the connection's end")
+        assert {process["uid"] for process in watch.said["PROCESS"]} == {NOBODY}
 
 
 def test_another_users_processes_are_left_alone(can_watch: None, server: Server) -> None:
