@@ -12,7 +12,12 @@ GUESSED = frozenset({"value of a secret's name", "password in a URL", "bearer to
 
 
 def in_message(message: Message) -> list[str]:
-    """Kinds of secrets in the texts of a message and in the tool results that it carries."""
+    """Kinds of secrets in the texts of a message and in the tool results that it carries.
+
+    What the model itself said is left out: a secret in it came to the model in another message.
+    """
+    if message.role == "assistant":
+        return []
     texts = (*message.texts, *(result.text for result in message.tool_results))
     return [secret.kind for text in texts for secret in secrets.find(text)]
 

@@ -167,3 +167,7 @@ def test_plain_words_are_no_secrets():
     assert (
         found(call("a", 0, user("the sk-learn package, ghp_ and AKIA are words; see https://example.com/a:b@c"))) == []
     )
+
+
+def test_what_the_model_said_is_not_searched():
+    assert found(call("a", 0, user("go"), says(f"the key is {KEY}"), user("thanks"), headers=headers())) == []
