@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from xxhash import xxh3_64
 
 from ..model.call import Call, Tokens, ToolCall
@@ -54,6 +55,7 @@ class Asked:
         results, new_results: see `History`.
         opening: texts of the first user message, where the session has to be found by them.
         attempt: as the client counts, from 0; None where it does not.
+        tool: what an MCP server is asked to run.
     """
 
     id: str
@@ -90,6 +92,7 @@ class Asked:
     opening: tuple[str, ...] = ()
     attempt: int | None = None
     cwd: str | None = None
+    tool: "Run | None" = None
 
     @property
     def machine(self) -> str:
@@ -102,8 +105,19 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """A tool that an MCP server is asked to run, and a hash over the arguments."""
+
+    name: str
+    arguments: int
+
+
+@dataclass(frozen=True, slots=True)
 class Asking:
-    """A tool call that an answer holds. `plain`: its id for matching; `spawned`: the sub-agent it starts, if so."""
+    """A tool call that an answer holds.
+
+    `plain`: its id for matching; `spawned`: the sub-agent it starts, if so; `run`: a hash over the arguments.
+    """
 
     id: str
     plain: str
@@ -111,6 +125,7 @@ class Asking:
     arguments: dict[str, Any]
     mcp_server: str | None = None
     spawned: Spawned | None = None
+    run: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +172,7 @@ class Reader:
         said = history.read(self._listeners[profile.name].hear(request.messages))
         attempt = place.first(profile.retry.count, call)
         if side is None and not call.is_chat:
-            auxiliary: str | None = request.operation
+            auxiliary: str | None = "mcp" if request.wire_api == "mcp" else request.operation
         else:
             auxiliary = side.kind if side else None
         quoted = bool(side and (side.quoted or session is None))
@@ -196,6 +211,7 @@ class Reader:
             opening=_opening(call) if session is None and not auxiliary else (),
             attempt=int(attempt) if attempt and _small_count.fullmatch(attempt) else None,
             cwd=_cwd(profile, call),
+            tool=Run(request.tool.name, arguments_hash(request.tool)) if request.tool else None,
         )
 
     def answered(self, call: Call, asked: Asked) -> Answered:
@@ -259,7 +275,12 @@ def _asking(call: ToolCall, profile: Profile) -> Asking:
     if named is None and call.namespace:
         named = next((found[1] for one in profile.tools.mcp if (found := one.search(call.namespace + "__"))), None)
     spawned = next((_spawned(rule, call) for rule in profile.subagent.spawn if rule.tool == call.name), None)
-    return Asking(call.id, plain_id(call.id), call.name, call.arguments, named, spawned)
+    return Asking(call.id, plain_id(call.id), call.name, call.arguments, named, spawned, arguments_hash(call))
+
+
+def arguments_hash(call: ToolCall) -> int:
+    """Equal for equal arguments, in whatever order their members are written."""
+    return xxh3_64(msgspec.json.encode(call.arguments, order="sorted")).intdigest()
 
 
 def _spawned(rule: Spawn, call: ToolCall) -> Spawned | None:

@@ -101,6 +101,7 @@ class Ledger:
         exact: turns by session and exact turn id. above: parent sessions by session. followed: by turn, who came next.
         waiting: side calls without session, spoken: turns, summaries: compactions, each by agent.
         adopted: side calls that found their turn, by call.
+        runnable: tool calls by hash of their arguments. ran: calls to MCP servers that ran them, by tool call.
     """
 
     def __init__(self) -> None:
@@ -126,3 +127,5 @@ class Ledger:
         self.spoken: Table[str, Begun] = Table()
         self.summaries: Table[str, Placed] = Table()
         self.adopted: Table[str, Begun] = Table()
+        self.runnable: Table[int, Ask] = Table()
+        self.ran: Table[tuple[str, int], Placed] = Table()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..core.ids import content_id
-from . import legs, links, results
+from . import legs, links, results, runs
 from .ledger import Ask, Begun, Ledger, Placed
 from .links import FORGET_US
 from .said import plain_id
@@ -247,6 +247,7 @@ class Placer:
         if node.outer:
             ledger.legs.enter(trail, node.outer.id, node)
             return
+        runs.enter(ledger, node)
         ledger.states.enter(trail, asked.state, node)
         if node.session is None:
             self._wait(node)
@@ -281,6 +282,8 @@ class Placer:
                 changed.calls.add(node.counted.id)
             elif table is ledger.adopted:
                 changed.calls.update([key, *[leg.id for leg in legs.all_of(ledger, key)]])
+            elif table is ledger.ran:
+                changed.tools.add(key)
             elif table is ledger.results:
                 changed.tools.add(key)
                 if turn := value.ask.call.turn:

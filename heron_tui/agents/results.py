@@ -24,6 +24,7 @@ def enter(ledger: Ledger, node: Placed) -> None:
         ask = Ask(node, place)
         if tool.plain:
             ledger.asks.enter(node.trail, tool.plain, ask)
+        ledger.runnable.enter(node.trail, tool.run, ask)
         if tool.spawned:
             ledger.spawned.enter(node.trail, tool.spawned.prompt, ask)
 

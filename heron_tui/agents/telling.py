@@ -129,6 +129,7 @@ def session(ledger: Ledger, id: str, members: Sequence[Placed]) -> Session:
 
 def tool(ledger: Ledger, ask: Ask) -> Tool:
     node, asking, carried = ask.call, ask.tool, ledger.results.first(ask.key)
+    ran = ledger.ran.first(ask.key)
     span = tool_span(ledger, ask)
     return Tool(
         id=node.tool_ids[ask.place],
@@ -143,6 +144,7 @@ def tool(ledger: Ledger, ask: Ask) -> Tool:
         t_end_us=span[1] if span else None,
         result_bytes=carried.result.size if carried else None,
         mcp_server=asking.mcp_server,
+        mcp_call=ran.id if ran else None,
     )
 
 

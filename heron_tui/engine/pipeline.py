@@ -25,7 +25,7 @@ from ..store.writer import Writer
 from ..wire import registry
 from ..wire.estimate import estimate
 from ..wire.outcome import outcome
-from ..wire.provider import provider
+from ..wire.provider import Verdict, provider
 from .owners import Finder, Told
 from .protocol import Counters
 
@@ -216,7 +216,7 @@ class Pipeline:
 
     def _call(self, request: Request, fold: registry.Fold) -> Call:
         flow = self._flows[request.flow]
-        place = request.place
+        place, served = request.place, provider(request, None)
         return Call(
             id=content_id("c", request.exchange),
             exchange=request.exchange,
@@ -231,7 +231,8 @@ class Pipeline:
             client=request.client,
             server=request.server,
             process=flow.process,
-            provider=provider(request, None),
+            provider=served.name if served else None,
+            provider_reason=served.reason if served else None,
             request_headers=request.headers,
             request=fold.request,
             request_encoding=request.encoding,
@@ -252,7 +253,7 @@ class Pipeline:
             call.response_encoding = response.encoding
             call.t_response_us = response.head.t_first_us
             call.response_packets = (response.head.first_packet, response.head.last_packet)
-            call.provider = provider(now.request, response) or call.provider
+            _serve(call, provider(now.request, response))
 
     def _events(self, batch: EventBatch) -> None:
         now = self._open[batch.exchange]
@@ -274,7 +275,7 @@ class Pipeline:
             call.response = now.fold.answer()
             call.outcome = outcome(end.state, call.status, call.response, call.request.streaming)
             call.t_end_us = end.t_end_us if call.outcome != "in_progress" else None
-            call.provider = provider(now.request, now.response, call.response) or call.provider
+            _serve(call, provider(now.request, now.response, call.response))
             if call.is_chat and call.response.usage is None and call.outcome in ("ok", "truncated", "aborted"):
                 call.estimated = estimate(call.request, call.response)
             model = call.response.model or call.request.model
@@ -304,6 +305,11 @@ class Pipeline:
         self._changed_calls[call.id] = call
         self._teller.put(call)
         self._watch.put(call)
+
+
+def _serve(call: Call, verdict: Verdict | None) -> None:
+    if verdict:
+        call.provider, call.provider_reason = verdict
 
 
 def _ends(flow: Flow) -> tuple[str, ...]:

@@ -112,6 +112,7 @@ def _table() -> dict[str, Field]:
     add("tool", "duration", "duration", "from the answer that asked to the request with the result", "duration_us")
     add("tool", "arguments", "text", "arguments, as JSON text", sql=JSON_TEXT)
     add("tool", "result_bytes", "int", "size of the result")
+    add("tool", "mcp_call", "text", "id of the call to an MCP server that ran the tool")
     add("tool", "mcp_server", "text", "MCP server that the tool belongs to")
 
     add("turn", "id", "text", "id of the turn")

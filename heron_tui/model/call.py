@@ -96,6 +96,7 @@ class CallRequest:
         schema: True where a JSON schema rules the answer's form.
         parts: byte ranges [start, end) of the body that hold one message each (for storing them once).
         params: small scalar settings (max_tokens, temperature, generate, stop_sequences, ...).
+        tool: the tool that an MCP server is asked to run.
     """
 
     wire_api: str
@@ -111,6 +112,7 @@ class CallRequest:
     parts: tuple[tuple[int, int], ...] = ()
     params: dict[str, Any] = field(default_factory=dict)
     error: str | None = None
+    tool: ToolCall | None = None
 
     @property
     def keys(self) -> tuple[bytes, ...]:
@@ -141,7 +143,8 @@ class CallResponse:
         choices: how many alternatives (OpenAI n > 1); text, tool calls and finish are those of choice 0, then of the
             others, in order of index.
         server_calls: tools that the API ran itself (web search, code, MCP connectors): no client answers them.
-        served_by: what the answer's own ids and fields give away of the server (`vllm`, `ollama`, ...).
+        served_by: what the answer's own ids and fields give away of the server (`vllm`, `ollama`, ...), and
+            `served_why` which of them.
         answer_keys: the keys (`Message.key`) that this answer has when a client sends it back in a later request: one
             for APIs that send it back as one message, one for each item (text, then each tool call, in their order)
             for Responses; empty when nothing was said. A request continues the conversation when its `keys` are those
@@ -168,6 +171,7 @@ class CallResponse:
     max_gap_us: int | None = None
     server_calls: tuple[ToolCall, ...] = ()
     served_by: str | None = None
+    served_why: str | None = None
     answer_keys: tuple[bytes, ...] = ()
 
 
@@ -176,9 +180,9 @@ class Call:
     """One call to a model (or to one of the other operations of its API), as one exchange carried it.
 
     The engine makes it when the request is whole and fills the response while it comes; `agents` decides what it was
-    part of (`turn.Part`). Field names follow records.md. `cost_usd` is an estimate by list prices, `cost_said_usd` what
-    a proxy's own header says (LiteLLM's ``x-litellm-response-cost``). `estimated` are tokens by size, where the wire
-    says none: they are shown, and never added to counts.
+    part of (`turn.Part`). `provider_reason` is what `provider` rests on. Field names follow records.md. `cost_usd` is
+    an estimate by list prices, `cost_said_usd` what a proxy's own header says (LiteLLM's ``x-litellm-response-cost``).
+    `estimated` are tokens by size, where the wire says none: they are shown, and never added to counts.
     """
 
     id: str
@@ -195,6 +199,7 @@ class Call:
     server: str
     process: Process | None
     provider: str | None
+    provider_reason: str | None
     request_headers: Headers
     request: CallRequest
     request_encoding: str | None

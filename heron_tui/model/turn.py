@@ -89,7 +89,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A tool call joined to its result. Times as definitions.md: tool time."""
+    """A tool call joined to its result. Times as definitions.md: tool time.
+
+    `mcp_call` is the call to an MCP server that carried it out, where that was seen.
+    """
 
     id: str
     name: str
@@ -103,6 +106,7 @@ class Tool:
     t_end_us: int | None
     result_bytes: int | None
     mcp_server: str | None = None
+    mcp_call: str | None = None
 
     @property
     def duration_us(self) -> int | None:

@@ -29,6 +29,7 @@ def call(call: Call, base: int) -> Row:
         "wire_api": request.wire_api,
         "operation": request.operation,
         "provider": call.provider,
+        "provider_reason": call.provider_reason,
         "transport": call.transport,
         "tls": call.tls,
         "method": call.method,
@@ -185,6 +186,7 @@ def tool(tool: Tool) -> Row:
         "duration_us": tool.duration_us,
         "result_bytes": tool.result_bytes,
         "mcp_server": tool.mcp_server,
+        "mcp_call": tool.mcp_call,
         "arguments": dumps(tool.arguments),
     }
 

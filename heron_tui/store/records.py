@@ -62,7 +62,7 @@ FORMS: dict[Kind, Form] = {
             usage response_id messages tools_offered tool_calls tool_results text thinking request_encoding
             response_encoding legs evidence
             leg_of exchange error_message refusal t_last_content_us max_gap_us content_events choices server_calls
-            cost_usd cost_said_usd"""
+            cost_usd cost_said_usd provider_reason"""
         ),
         flags=frozenset({"streaming", "tokens_estimated"}),
         nested=frozenset(_names("process usage tools_offered tool_calls tool_results server_calls legs evidence")),
@@ -94,7 +94,8 @@ FORMS: dict[Kind, Form] = {
         "t_start_us",
         _names(
             """id name call result_call turn subagent arguments error t_start_us t_end_us duration_us result_bytes
-            mcp_server"""
+            mcp_server
+            mcp_call"""
         ),
         flags=frozenset({"error"}),
         nested=frozenset({"arguments"}),

@@ -28,6 +28,7 @@ CALL = {
     "wire_api": str,
     "operation": str,
     "provider": str,
+    "provider_reason": str,
     "transport": str,
     "tls": str,
     "method": str,
@@ -130,6 +131,7 @@ TOOL = {
     "duration_us": int,
     "result_bytes": int,
     "mcp_server": str,
+    "mcp_call": str,
     "arguments": str,
 }
 FLOW = {

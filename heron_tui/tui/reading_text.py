@@ -98,6 +98,8 @@ def _call(reader: Reader, record: Record) -> Sequence[Part]:
         ("API", f"{record['wire_api']} at {record.get('provider') or record['host']}", "base"),
         ("messages", whole(record.get("messages")), "base"),
     ]
+    if record.get("provider_reason"):
+        facts.append(("known by", record["provider_reason"], "muted"))
     if record.get("error_type"):
         facts.append(("error", record["error_type"], "error"))
     made = [Part(facts=facts, claims=_claims(record["id"], facts))]
@@ -154,6 +156,8 @@ def _tool(reader: Reader, record: Record) -> Sequence[Part]:
     ]
     if record.get("mcp_server"):
         facts.append(("MCP server", record["mcp_server"], "base"))
+    if record.get("mcp_call") and (ran := reader.get("call", record["mcp_call"], full=False)):
+        facts.append(("ran at", telling.ran(ran), "tool"))
     whole_record = reader.get("tool", record["id"]) or record
     asked = Claim(record["call"], "tool_call", record["id"], f"tool call {record['name']}")
     answered = Claim(record.get("result_call") or "", "tool_result", record["id"], f"result of {record['name']}")

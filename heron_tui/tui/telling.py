@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from .units import NONE, first_line, short
+from .units import NONE, duration, first_line, short
 
 Record = Mapping[str, Any]
 TELLING = (
@@ -22,6 +22,8 @@ TELLING = (
     "input",
     "message",
 )
+ACCEPTED = 202
+"""Status of a request whose answer comes elsewhere (MCP over HTTP+SSE)."""
 LIMIT = 300
 MOST_FACTS = 12
 DULL = frozenset({"type", "id", "object", "created", "created_at", "obfuscation", "sequence_number", "index"})
@@ -135,3 +137,9 @@ def _piece(value: Any, depth: int = 0) -> str | None:
         if isinstance(part, Mapping | list) and (piece := _piece(part, depth + 1)) is not None:
             return piece
     return None
+
+
+def ran(call: Record) -> str:
+    """Where an MCP server ran a tool, and the server's own time, where the answer came on the same exchange."""
+    took = duration(call.get("e2e_us")) if call.get("status") != ACCEPTED else NONE
+    return f"{call['server']} in {took}" if took != NONE else str(call["server"])

@@ -83,6 +83,7 @@ class Answer:
         self.refusal: list[str] = []
         self.usage: dict[str, Any] | None = None
         self.served_by: str | None = None
+        self.served_why: str | None = None
         self._first_us: int | None = None
         self._last_us: int | None = None
         self._content_events = 0
@@ -136,6 +137,10 @@ class Answer:
             block = self.blocks[key] = Block(kind)
         return block
 
+    def serve(self, by: str, why: str) -> None:
+        """Note what gives the server away."""
+        self.served_by, self.served_why = by, why
+
     def use(self, usage: Any) -> None:
         if not is_empty(usage):
             self.usage = lenient.clean(usage)
@@ -182,6 +187,7 @@ class Answer:
             max_gap_us=self._max_gap_us,
             server_calls=tuple([call for key, call in calls.items() if self.blocks[key].kind == "server"]),
             served_by=self.served_by,
+            served_why=self.served_why,
             answer_keys=self._keys(calls),
         )
 

@@ -248,9 +248,9 @@ class ChatAnswer(Answer):
         self.model = self.model or lenient.some(chunk.get("model"))
         fingerprint = lenient.text(chunk.get("system_fingerprint"))
         if fingerprint == "fp_ollama":
-            self.served_by = "ollama"
+            self.serve("ollama", "system_fingerprint fp_ollama")
         elif _llamacpp_build.match(fingerprint):
-            self.served_by = "llamacpp"
+            self.serve("llamacpp", f"system_fingerprint {fingerprint[:40]}")
         if chunk.get("object") == "error":
             self.fail(chunk)
         return self.id is not None and self.model is not None
@@ -261,7 +261,7 @@ class ChatAnswer(Answer):
             self.finishes[choice.index] = choice.finish_reason
             self.ended = True
         if choice.matched_stop is not None:
-            self.served_by = "sglang"
+            self.serve("sglang", "matched_stop in a choice")
         return choice.delta is None and self._message(choice.index, lenient.mapping(choice.message))
 
     def _rest(self, choice: int, delta: _Delta) -> bool:
@@ -303,7 +303,7 @@ class ChatAnswer(Answer):
         if call.id:
             block.id = block.id or call.id
             if call.id.startswith("chatcmpl-tool-"):
-                self.served_by = "vllm"
+                self.serve("vllm", "tool id chatcmpl-tool-")
         if held.name and not block.name:
             block.name = held.name
         piece = held.arguments if held.arguments is not None else held.input
@@ -342,7 +342,7 @@ class ChatAnswer(Answer):
             if finish := lenient.some(choice.get("finish_reason")):
                 self.finishes[index] = finish
             if "matched_stop" in choice:
-                self.served_by = "sglang"
+                self.serve("sglang", "matched_stop in a choice")
 
     def _message(self, choice: int, message: dict[str, Any]) -> bool:
         """A whole message; True where anything stands in it."""
@@ -359,7 +359,7 @@ class ChatAnswer(Answer):
         for index, block in enumerate(_calls(message)):
             self.blocks[(choice, TOOL, index)] = block
             if lenient.text(block.id).startswith("chatcmpl-tool-"):
-                self.served_by = "vllm"
+                self.serve("vllm", "tool id chatcmpl-tool-")
             content = True
         return content
 

@@ -1,5 +1,7 @@
 """What serves a call, as far as the wire shows it. Unknown is an answer."""
 
+from typing import NamedTuple
+
 from ..model.call import CallResponse
 from ..model.http import Headers, Request, Response
 
@@ -64,7 +66,14 @@ PATHS = {
 PATH_STARTS = (("/openai/deployments/", "azure"), ("/v1internal:", "google"))
 
 
-def provider(request: Request, response: Response | None, answer: CallResponse | None = None) -> str | None:
+class Verdict(NamedTuple):
+    """A provider, and what the verdict rests on, in words."""
+
+    name: str
+    reason: str
+
+
+def provider(request: Request, response: Response | None, answer: CallResponse | None = None) -> Verdict | None:
     """The provider of a call, or None.
 
     It rests, in this order, on the host asked, on headers of the response that only one provider sends, on ids and
@@ -72,27 +81,34 @@ def provider(request: Request, response: Response | None, answer: CallResponse |
     """
     host = request.host.rpartition("@")[2].lower()
     host = host if host.startswith("[") else host.partition(":")[0]
+    if named := _by_host(host):
+        return Verdict(named, f"host {host}")
+    if response and (shown := _by_headers(response.headers)):
+        return shown
+    if answer and answer.served_by:
+        return Verdict(answer.served_by, f"answer: {answer.served_why}")
+    path = request.path
+    named = PATHS.get(path) or next((name for start, name in PATH_STARTS if path.startswith(start)), None)
+    return Verdict(named, f"path {path}") if named else None
+
+
+def _by_host(host: str) -> str | None:
     for domain, name in HOSTS:
         if host == domain or host.endswith("." + domain):
             return name
     if host.startswith("bedrock-runtime.") and host.endswith(".amazonaws.com"):
         return "bedrock"
-    if host.endswith("-aiplatform.googleapis.com"):
-        return "google"
-    if response and (shown := _by_headers(response.headers)):
-        return shown
-    if answer and answer.served_by:
-        return answer.served_by
-    path = request.path
-    return PATHS.get(path) or next((name for start, name in PATH_STARTS if path.startswith(start)), None)
+    return "google" if host.endswith("-aiplatform.googleapis.com") else None
 
 
-def _by_headers(headers: Headers) -> str | None:
+def _by_headers(headers: Headers) -> Verdict | None:
     for start, provider_name in RESPONSE_HEADERS:
-        if any(name.lower().startswith(start) for name, _ in headers):
-            return provider_name
+        for name, _ in headers:
+            if name.lower().startswith(start):
+                return Verdict(provider_name, f"response header {name.lower()}")
     for name, value in headers:
         if name.lower() == "server":
             lowered = value.lower()
-            return next((known for word, known in SERVERS if word in lowered), None)
+            known = next((known for word, known in SERVERS if word in lowered), None)
+            return Verdict(known, f"response header server: {value[:80]}") if known else None
     return None

@@ -4,7 +4,7 @@ To add one: write a module with an `API` and put it into `APIS`.
 """
 
 from ..model.http import Request, header
-from . import anthropic, bedrock, gemini, ollama, openai_chat, openai_responses, operations
+from . import anthropic, bedrock, gemini, mcp, ollama, openai_chat, openai_responses, operations
 from .api import Route, WireApi, read_torn
 from .body import Body
 from .fold import Fold
@@ -37,7 +37,9 @@ def open(request: Request) -> Fold | None:
     if operation is not None:
         return Fold(operation, operations.PlainAnswer())
     if request.method == "POST" and request.body[:64].lstrip()[:1] == b"{":
-        return _by_shape(request, Body(request.body))
+        body = Body(request.body)
+        asked = mcp.read(request, body)
+        return Fold(asked, mcp.McpAnswer()) if asked else _by_shape(request, body)
     return None
 
 

@@ -109,6 +109,7 @@ def call(
         server=server,
         process=None,
         provider=None,
+        provider_reason=None,
         request_headers=tuple((headers or {}).items()),
         request=request,
         request_encoding=None,

@@ -70,6 +70,7 @@ def call_of(request: Request, fold: registry.Fold) -> Call:
         server=request.server,
         process=None,
         provider=None,
+        provider_reason=None,
         request_headers=request.headers,
         request=fold.request,
         request_encoding=request.encoding,

@@ -39,6 +39,8 @@ def captured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Call]]:
         "litellm-claude-code",
         "openai-sdk",
         "claude-code-faults",
+        "mcp-json",
+        "mcp-sse",
     )
     folder = tmp_path_factory.mktemp("spool")
     return {name: capture(name, folder) for name in names}
@@ -71,6 +73,8 @@ NAMES = st.sampled_from(
         "litellm-claude-code",
         "openai-sdk",
         "claude-code-faults",
+        "mcp-json",
+        "mcp-sse",
     ]
 )
 

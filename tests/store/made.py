@@ -125,6 +125,7 @@ def call(id: str = "c1", exchange: str = "x1", t_us: int = T0, **more: Any) -> C
         "server": "10.9.0.1:80",
         "process": None,
         "provider": "anthropic",
+        "provider_reason": "host api.anthropic.com",
         "request_headers": (),
         "request": asked,
         "request_encoding": None,
