@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
 
+from ..views.comparison import ComparisonView
 from ..views.context import ContextView
 from ..views.diff import DiffView
 from ..views.findings import FindingsView
@@ -24,7 +25,7 @@ from ..widgets.hint_bar import HintBar
 from ..widgets.status_bar import StatusBar
 
 VIEWS: Sequence[type[View]] = (PacketsView, FlowsView, TurnsView, MetricsView, SessionsView, FindingsView)
-PAGES: Sequence[type[View]] = (StreamView, ContextView, DiffView)
+PAGES: Sequence[type[View]] = (StreamView, ContextView, DiffView, ComparisonView)
 """Views that are come to from a row, and left by going back."""
 WIDE = 140
 """Columns from which the packets are shown first: the turn tree has room beside them."""

@@ -1,4 +1,4 @@
-"""Sessions: the agents' conversations; enter goes to the turns of one."""
+"""Sessions: the agents' conversations; enter goes to the turns of one, `D` compares two."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +11,7 @@ from ..rows import FixedRows
 from ..subject import Subject
 from ..tables import session_columns
 from ..widgets.row_list import RowList
+from .comparison import ComparisonView
 from .view import View
 
 
@@ -38,6 +39,23 @@ class SessionsView(View):
 
     def subject(self) -> Subject | None:
         return Subject("session", self.list.row) if self.list.row else None
+
+    def act_diff(self) -> None:
+        """Compare two sessions: those marked, or the one marked and the one selected."""
+        marked = self.heron.notes.marked("session")
+        known = [row["id"] for row in self.list.source.window(0, self.list.count) if row]
+        pair = [id for id in known if id in marked]
+        here = self.list.row["id"] if self.list.row else None
+        if len(pair) != 2 and here is not None:
+            pair = [*(id for id in pair if id != here), here]
+        if len(pair) != 2:
+            how = "mark the other session first" if len(pair) < 2 else "more than two sessions are marked"
+            self.heron.say(f"{how} ({self.heron.keymap.first('mark')}), then compare", "warn")
+            return
+        view = self.heron.main.views["comparison"]
+        assert isinstance(view, ComparisonView)
+        self.heron.visit("comparison")
+        view.show_sessions(*pair)
 
     @on(RowList.Opened)
     def _opened(self, event: RowList.Opened) -> None:
