@@ -5,6 +5,7 @@ from .aws_events import AwsEvents
 from .events import Found, Splitter
 from .grpc import Grpc
 from .head import media_type
+from .json_array import JsonArray
 from .ndjson import Ndjson
 from .sse import Sse
 
@@ -33,6 +34,8 @@ def splitter(headers: Headers, limit: int) -> Splitter | None:
         return AwsEvents(limit)
     if media.startswith("application/grpc"):
         return Grpc(limit)
+    if media == "application/json":
+        return JsonArray(limit)
     return Untyped(limit) if media in UNTYPED else None
 
 

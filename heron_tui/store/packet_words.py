@@ -23,7 +23,7 @@ KINDS = {
     Kind.BROKEN: "broken",
     Kind.DOUBLED: "doubled",
 }
-STREAMS = {"sse": "SSE", "ndjson": "NDJSON", "websocket": "WebSocket", "aws-events": "event"}
+STREAMS = {"sse": "SSE", "ndjson": "NDJSON", "websocket": "WebSocket", "aws-events": "event", "json-array": "JSON"}
 
 
 def below_http(kind: int, side: int, protocol: str | None) -> str:

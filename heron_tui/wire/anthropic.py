@@ -18,8 +18,8 @@ from .api import Route, WireApi, is_array, names_of, streaming
 from .bedrock import CHUNK, model_of, unwrapped
 from .body import Body
 
-_vertex = re.compile(r"/publishers/anthropic/models/([^/:]+):(rawPredict|streamRawPredict)$")
-_bedrock = re.compile(r"/model/([^/]+)/(invoke|invoke-with-response-stream)$")
+_vertex = re.compile(r"/publishers/anthropic/models/(?!count-tokens:)([^/:]+):(rawPredict|streamRawPredict)$")
+_bedrock = re.compile(r"/model/(?![^/]*(?:embed|rerank))([^/]+)/(invoke|invoke-with-response-stream)$")
 _skip = frozenset({"model", "messages", "system", "tools", "metadata", "stream"})
 _chat_only = ("stream_options", "max_completion_tokens", "response_format", "functions", "n")
 _thinking = frozenset({"thinking", "redacted_thinking"})

@@ -9,12 +9,14 @@ from ..model.http import Request, header
 from . import lenient
 from .answer import Answer
 from .api import azure
+from .bedrock import model_of
 from .body import Body
 
 ROUTES: tuple[tuple[str, re.Pattern[str], str, str], ...] = tuple(
     (method, re.compile(path), api, operation)
     for method, path, api, operation in (
         ("POST", r"/messages/count_tokens$", "anthropic", "count_tokens"),
+        ("POST", r"/models/count-tokens:rawPredict$", "anthropic", "count_tokens"),
         ("", r"/messages/batches(/|$)", "anthropic", "batches"),
         ("POST", r"/v1/complete$", "anthropic", "completions"),
         ("POST", r"/responses/input_tokens$", "openai-responses", "count_tokens"),
@@ -24,29 +26,34 @@ ROUTES: tuple[tuple[str, re.Pattern[str], str, str], ...] = tuple(
         ("DELETE", r"/(v1|openai)/responses/[^/]+$", "openai-responses", "delete"),
         ("", r"/v1(beta)?/models(/[^:]*)?$", "openai", "models"),
         ("GET", r"^/openai/(deployments|models)(/[^/]*)?$", "openai", "models"),
+        ("POST", r"^/api/embed(dings)?$", "ollama", "embeddings"),
         ("POST", r"/embeddings$", "openai", "embeddings"),
-        ("POST", r"/v\d/rerank$", "openai", "rerank"),
+        ("POST", r"/rerank$", "openai", "rerank"),
         ("POST", r"/moderations$", "openai", "moderations"),
         ("POST", r"/audio/(speech|transcriptions|translations)$", "openai", "audio"),
         ("POST", r"/images/(generations|edits|variations)$", "openai", "images"),
         ("POST", r"/v1/completions$|/deployments/[^/]+/completions$", "openai", "completions"),
-        ("", r"/v1/batches(/|$)", "openai", "batches"),
+        ("", r"/(v1|openai)/batches(/|$)", "openai", "batches"),
         ("POST", r":countTokens$", "gemini", "count_tokens"),
         ("POST", r":(batchEmbedContents|embedContent|embedContents)$", "gemini", "embeddings"),
         ("POST", r":batchGenerateContent$", "gemini", "batches"),
+        ("POST", r"/models/[^/:]*embedding[^/:]*:predict$", "gemini", "embeddings"),
+        ("POST", r"/models/imagen[^/:]*:predict$", "gemini", "images"),
+        ("POST", r"/model/[^/]+/count-tokens$", "bedrock", "count_tokens"),
+        ("POST", r"/model/[^/]*embed[^/]*/invoke$", "bedrock", "embeddings"),
+        ("POST", r"/model/[^/]*rerank[^/]*/invoke$", "bedrock", "rerank"),
         ("GET", r"/api/tags$", "ollama", "tags"),
         ("POST", r"/api/show$", "ollama", "show"),
-        ("POST", r"/api/embed(dings)?$", "ollama", "embeddings"),
         ("GET", r"/api/ps$", "ollama", "ps"),
     )
 )
 """Method ("" for any), path, wire API, operation. The first that holds decides."""
 
 _hint = re.compile(
-    r"/messages/|/complet|/responses/|/models|/deployments|/embed|/rerank|/moderations|/audio/|/images/|/batches"
-    r"|:(?:count|batch|embed)|/api/(?:tags|show|ps)"
+    r"/messages/|/complet|/responses/|/model|/deployments|/embed|/rerank|/moderations|/audio/|/images/|/batches"
+    r"|:(?:count|batch|embed|predict)|/api/(?:tags|show|ps)"
 )
-_model_in_path = re.compile(r"/models/([^/:]+)(?::\w+)?$")
+_model_in_path = re.compile(r"/models/([^/:]+)(?::\w+)?$|/model/([^/]+)/")
 _model_in_form = re.compile(rb'name="?model"?\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]{1,200})\r\n')
 
 
@@ -67,9 +74,10 @@ def _read(request: Request, api: str, operation: str) -> CallRequest:
     body = Body(request.body) if request.body[:64].lstrip()[:1] == b"{" else Body(b"", {})
     named = _model_in_path.search(request.path)
     form = None if body.members else _model_in_form.search(request.body[: 1 << 20])
-    model = body.text("model") or body.text("name") or azure(request).model
+    model = body.text("model") or body.inner("request").text("model") or body.text("name") or azure(request).model
+    model = model.removeprefix("models/") if model else None
     if model is None and named:
-        model = named[1]
+        model = model_of(named[1] or named[2])
     if model is None and form:
         model = form[1].decode("utf-8", "replace")
     return CallRequest(
@@ -105,10 +113,28 @@ class PlainAnswer(Answer):
         usage = found.get("usage") or found.get("usageMetadata")
         if usage is None:
             counts = {name: found[name] for name in _counts if name in found}
-            usage = {name: count for name, count in counts.items() if isinstance(count, int)}
+            usage = {_counts[name]: count for name, count in counts.items() if isinstance(count, int)}
+            usage = usage or _predicted(found)
         self.use(usage)
         if finish := lenient.some(found.get("status") if found.get("object") == "response" else None):
             self.finishes[0] = finish
 
 
-_counts = ("input_tokens", "prompt_eval_count")
+_counts = {
+    "input_tokens": "input_tokens",
+    "prompt_eval_count": "prompt_eval_count",
+    "inputTokens": "inputTokens",
+    "inputTextTokenCount": "inputTokens",
+    "totalTokens": "inputTokens",
+}
+"""Where an answer counts beside all else (Bedrock's count-tokens and Titan, Gemini's countTokens), and as what."""
+
+
+def _predicted(found: dict[str, Any]) -> dict[str, int]:
+    """Tokens of Vertex's embeddings, counted with each of them."""
+    statistics = [
+        lenient.mapping(lenient.mapping(lenient.mapping(one).get("embeddings")).get("statistics")).get("token_count")
+        for one in lenient.sequence(found.get("predictions"))
+    ]
+    counts = [int(count) for count in statistics if isinstance(count, int | float) and 0 <= count < 1 << 53]
+    return {"inputTokens": sum(counts)} if counts else {}

@@ -37,9 +37,7 @@ def open(request: Request) -> Fold | None:
     if operation is not None:
         return Fold(operation, operations.PlainAnswer())
     if request.method == "POST" and request.body[:64].lstrip()[:1] == b"{":
-        body = Body(request.body)
-        asked = mcp.read(request, body)
-        return Fold(asked, mcp.McpAnswer()) if asked else _by_shape(request, body)
+        return _by_shape(request, Body(request.body))
     return None
 
 
@@ -65,6 +63,8 @@ def _chat(request: Request, api: WireApi, route: Route) -> Fold | None:
 def _by_shape(request: Request, body: Body) -> Fold | None:
     if not body.members:
         return None
+    if asked := mcp.read(request, body):
+        return Fold(asked, mcp.McpAnswer())
     for api in _likely(request):
         if api.fits(body, None):
             return Fold(api.read(body, Route()), api.answer())

@@ -1,6 +1,13 @@
 """Gemini. Forms that no capture holds follow Google's API reference; Code Assist's wrapping follows public clients."""
 
+import json
+
 import pytest
+
+from heron_tui.http.decoder import Decoder
+from heron_tui.model.http import EventBatch, ExchangeEnd
+from heron_tui.wire import registry
+from tests.http.play import a_flow, client, flow_events, server
 
 from .play import START_US, STEP_US, play, request
 
@@ -73,6 +80,29 @@ def test_a_stream_without_alt_sse_is_an_array():
     assert (cut.answer.text, cut.outcome) == ("a", "truncated")
     failed = play(request(path, ASK), body=[{"error": {"code": 429, "status": "RESOURCE_EXHAUSTED"}}], status=429)
     assert (failed.outcome, failed.answer.error_type) == ("error", "RESOURCE_EXHAUSTED")
+
+
+def test_an_array_is_read_while_it_grows():
+    """From bytes through the http floor to the fold, one piece after the other."""
+    path = "/v1/models/gemini-x:streamGenerateContent"
+    pieces = [b"[" + json.dumps(chunk({"text": "a"})).encode(), b"\n,\r\n" + json.dumps(chunk({"text": "b"})).encode()]
+    pieces.append(b",\r\n" + json.dumps(chunk(finish="STOP", usage=USAGE)).encode() + b"]")
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=UTF-8\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunks = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces] + [b"0\r\n\r\n"]
+    asked = b"POST %b HTTP/1.1\r\nHost: g\r\nContent-Length: 2\r\n\r\n{}" % path.encode()
+    decoder, fold, seen = Decoder(), registry.open(request(path, ASK)), []
+    assert fold is not None
+    for one in flow_events([client(asked), server(head), *[server(piece) for piece in chunks]], a_flow()):
+        for told in decoder.feed(one):
+            if isinstance(told, EventBatch):
+                fold.events(told)
+                seen.append((told.kind, fold.answer().text, fold.answer().finish))
+            elif isinstance(told, ExchangeEnd):
+                fold.end(told)
+    assert seen == [("json-array", "a", None), ("json-array", "ab", None), ("json-array", "ab", "STOP")]
+    assert fold.answer().content_events == 2 and fold.answer().tokens.input == 100
+    refused = play(request(path, ASK), [{"error": {"code": 429, "status": "RESOURCE_EXHAUSTED"}}], status=429)
+    assert (refused.outcome, refused.answer.error_type) == ("error", "RESOURCE_EXHAUSTED")
 
 
 def test_code_assist_wraps_request_and_answer():

@@ -20,6 +20,11 @@ def test_methods_are_operations(method: str):
     assert (asked.wire_api, asked.operation, asked.model) == ("mcp", method, None)
 
 
+def test_a_route_that_looks_like_another_api_does_no_harm():
+    asked = registry.open(request("/messages?sessionId=1", CALL)).request
+    assert (asked.wire_api, asked.operation) == ("mcp", "tools/call")
+
+
 def test_what_others_have_too_needs_a_sign_of_mcp():
     greet = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"rootUri": "file:///x"}}
     assert registry.open(request("/lsp", greet)) is None

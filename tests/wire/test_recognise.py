@@ -8,6 +8,8 @@ from .play import play, request
 
 CHAT = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 ANTHROPIC = {**CHAT, "max_tokens": 5, "system": "s"}
+VERTEX = "/v1/projects/p/locations/us/publishers"
+VERTEXED = {"anthropic_version": "vertex-2023-10-16", "max_tokens": 5, "messages": CHAT["messages"], "stream": True}
 RESPONSES = {"model": "m", "input": [{"role": "user", "content": "hi"}]}
 GEMINI = {"contents": [{"parts": [{"text": "hi"}]}]}
 
@@ -110,6 +112,29 @@ def test_what_is_no_call(method, path, body):
         ("GET", "/api/tags", None, ("ollama", "tags", None)),
         ("POST", "/api/show", {"name": "llama"}, ("ollama", "show", "llama")),
         ("POST", "/api/embed", {"model": "e", "input": "x"}, ("ollama", "embeddings", "e")),
+        ("POST", "/api/embeddings", {"model": "e", "prompt": "x"}, ("ollama", "embeddings", "e")),
+        ("POST", "/v2/rerank", {"model": "r", "query": "x"}, ("openai", "rerank", "r")),
+        ("POST", "/rerank", {"model": "r", "query": "x"}, ("openai", "rerank", "r")),
+        ("POST", "/openai/batches?api-version=1", {"input_file_id": "f"}, ("openai", "batches", None)),
+        (
+            "POST",
+            f"{VERTEX}/google/models/text-embedding-005:predict",
+            {},
+            ("gemini", "embeddings", "text-embedding-005"),
+        ),
+        ("POST", f"{VERTEX}/google/models/imagen-4:predict", {}, ("gemini", "images", "imagen-4")),
+        ("POST", f"{VERTEX}/google/models/g:countTokens", GEMINI, ("gemini", "count_tokens", "g")),
+        ("POST", f"{VERTEX}/anthropic/models/count-tokens:rawPredict", ANTHROPIC, ("anthropic", "count_tokens", "m")),
+        ("POST", f"{VERTEX}/anthropic/models/c:streamRawPredict", VERTEXED, ("anthropic", "chat", "c")),
+        ("POST", "/model/anthropic.c%3A0/count-tokens", {"input": {}}, ("bedrock", "count_tokens", "anthropic.c:0")),
+        (
+            "POST",
+            "/model/amazon.titan-embed-text-v2%3A0/invoke",
+            {},
+            ("bedrock", "embeddings", "amazon.titan-embed-text-v2:0"),
+        ),
+        ("POST", "/model/cohere.rerank-v3/invoke", {}, ("bedrock", "rerank", "cohere.rerank-v3")),
+        ("POST", "/v1internal:countTokens", {"request": {"model": "models/g"}}, ("gemini", "count_tokens", "g")),
     ],
 )
 def test_operations_that_are_no_chat(method, path, body, expected):
@@ -138,6 +163,38 @@ def test_answers_to_other_operations():
     embedded = {"model": "e-1", "data": [], "usage": {"prompt_tokens": 4, "total_tokens": 4}}
     played = play(request("/v1/embeddings", {"model": "e", "input": "x"}), body=embedded)
     assert (played.answer.model, played.answer.tokens.input) == ("e-1", 4)
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "tokens"),
+    [
+        ("/api/embed", {"model": "e", "embeddings": [[0.1]], "prompt_eval_count": 8}, 8),
+        (
+            "/v1beta/models/e:embedContent",
+            {"embedding": {"values": [0.1]}, "usageMetadata": {"promptTokenCount": 3}},
+            3,
+        ),
+        ("/v1beta/models/g:countTokens", {"totalTokens": 31, "cachedContentTokenCount": 0}, 31),
+        ("/model/c/count-tokens", {"inputTokens": 12}, 12),
+        ("/model/amazon.titan-embed-text-v2/invoke", {"embedding": [0.1], "inputTextTokenCount": 5}, 5),
+        (
+            f"{VERTEX}/google/models/text-embedding-005:predict",
+            {"predictions": [{"embeddings": {"statistics": {"token_count": n}}} for n in (6, 7)]},
+            13,
+        ),
+    ],
+)
+def test_what_embeddings_and_counts_say_of_tokens(path, answer, tokens):
+    """Answers as in the vendors' references: no real client was captured."""
+    assert play(request(path, {"x": 1}), body=answer).answer.tokens.input == tokens
+
+
+@pytest.mark.parametrize(
+    "answer", [{"predictions": [1, {"embeddings": []}]}, {"predictions": "x"}, {"totalTokens": "x"}]
+)
+def test_odd_answers_say_nothing_of_tokens(answer):
+    played = play(request(f"{VERTEX}/google/models/text-embedding-005:predict", {"x": 1}), body=answer)
+    assert played.answer.tokens.input is None
 
 
 def test_a_request_that_is_cut_is_a_call_as_far_as_it_shows():
