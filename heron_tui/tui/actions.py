@@ -18,6 +18,7 @@ class Action:
         help: one line for the help and the palette.
         hint: a word or two for the hint line, "" to keep it out.
         counts: a number typed before its key, or after its name, means something.
+        takes: what may be typed behind its name in the command line, "" for nothing.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Action:
     help: str
     hint: str = ""
     counts: bool = False
+    takes: str = ""
 
 
 def _table() -> tuple[Action, ...]:
@@ -81,7 +83,7 @@ def _table() -> tuple[Action, ...]:
         a("group", "metrics", ("o",), "group by model, route, agent, process", "group"),
         a("write", "export", ("w",), "write the export as it is set here", "write"),
         # the display filter
-        a("filter", "all", ("f",), "display filter: one for every view", "filter"),
+        a("filter", "all", ("f",), "display filter: one for every view", "filter", takes="a filter"),
         a("filter-list", "list", ("/",), "display filter, from a list"),
         a("apply-as-filter", "list", ("a",), "apply a field of what is selected as filter"),
         a("prepare-as-filter", "list", ("A",), "put a field of what is selected in the filter bar"),
@@ -99,7 +101,7 @@ def _table() -> tuple[Action, ...]:
         a("comment", "list", (";",), "comment on what is selected; kept with the store, written to pcapng"),
         a("time-reference", "packets", ("r",), "times of later packets count from this one, and back"),
         # which rows and columns
-        a("sort", "columns", ("o",), "sort by a column"),
+        a("sort", "columns", ("o",), "sort by a column", takes="a column"),
         a("reverse", "columns", ("O",), "sort the other way round"),
         a("unsort", "columns", (), "rows in their own order again"),
         a("columns", "columns", ("c",), "choose columns, their order and width; any field of the filter can be one"),
@@ -132,7 +134,14 @@ def _table() -> tuple[Action, ...]:
         a("grow", "all", (">",), "make the pane in focus larger", counts=True),
         a("shrink", "all", ("<",), "make the pane in focus smaller", counts=True),
         a("reset-layout", "all", ("=",), "panes as they were at first"),
-        a("goto", "all", ("ctrl+g",), "go to packet number N", counts=True),
+        a(
+            "goto",
+            "all",
+            ("ctrl+g",),
+            "go to packet 12, call c12, turn t3, flow f2, all by number",
+            counts=True,
+            takes="12, c12, t3 or f2",
+        ),
         a(
             "time-format",
             "all",
@@ -148,7 +157,7 @@ def _table() -> tuple[Action, ...]:
         a("open-file", "all", ("ctrl+o",), "open another capture or store"),
         a("save", "all", ("ctrl+s",), "save packets as pcapng, with comments; or the store under another name"),
         a("health", "all", ("e",), "what the observer itself lost and does, and what that means"),
-        a("theme", "all", (), "next theme: dark, light, 16 colours, none"),
+        a("theme", "all", (), "next theme: dark, light, 16 colours, none", takes="a theme"),
         a("packets", "all", ("1",), "view: packets"),
         a("flows", "all", ("2",), "view: flows"),
         a("turns", "all", ("3",), "view: turns"),

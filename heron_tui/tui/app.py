@@ -34,6 +34,7 @@ from .reading import Closeable, Reading
 from .screens.command import Chosen, CommandScreen
 from .screens.main import MainScreen
 from .times import Mode, Times
+from .views.flows import FlowsView
 from .views.packets import PacketsView
 from .views.turns import TurnsView
 from .widgets.pane import Pane
@@ -234,15 +235,17 @@ class HeronApp(App[int], inherit_bindings=False):
             return
         await super().on_event(event)
 
-    def perform(self, action: Action, count: int | None = None) -> None:
-        """Do an action where the focus is, or say that it cannot be done here."""
+    def perform(self, action: Action, count: int | None = None, argument: str = "") -> None:
+        """Do an action where the focus is, or say that it cannot be done here; `argument` was typed behind its name."""
         self.leaving = self.leaving and action.name == "leave"
         self.filtering.escaped = self.filtering.escaped and action.name == "back"
         handler = self.keyboard.handler(action)
         if handler is None:
             self.say(f"{action.name}: not here", "muted")
             return
-        if action.counts:
+        if argument and action.takes:
+            handler(argument=argument)
+        elif action.counts:
             handler(count)
         else:
             handler()
@@ -259,7 +262,7 @@ class HeronApp(App[int], inherit_bindings=False):
 
     def _chosen(self, chosen: Chosen | None) -> None:
         if chosen is not None:
-            self.perform(chosen.action, chosen.count)
+            self.perform(chosen.action, chosen.count, chosen.argument)
 
     def say(self, text: str, role: str = "base") -> None:
         self.main.hints.say(text, role)
@@ -352,6 +355,27 @@ class HeronApp(App[int], inherit_bindings=False):
         assert isinstance(view, TurnsView)
         view.reveal(found)
         view.to_tree()
+
+    def show_turn(self, turn: str) -> None:
+        """Go to a turn in the turn tree."""
+
+        def found(path: questions.Path | None) -> None:
+            if path is None:
+                self.say("this turn has no call", "warn")
+                return
+            self._found_path(path, None)
+            view = self.main.views["turns"]
+            assert isinstance(view, TurnsView)
+            view.forest.stand_on(turn)
+
+        self.reading.ask("path", lambda reader: questions.path_of_turn(reader, turn), found)
+
+    def show_flow(self, flow: str) -> None:
+        """Go to a connection in Flows."""
+        self.visit("flows")
+        view = self.main.views["flows"]
+        assert isinstance(view, FlowsView)
+        view.show_flow(flow)
 
     def show_session(self, session: str, *, from_pane: Pane | None = None) -> None:
         self._remember(from_pane)

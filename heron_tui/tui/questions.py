@@ -197,6 +197,20 @@ def path(reader: Reader, call: str) -> Path | None:
     return Path(call, tree, turns(reader, tree.session["id"]))
 
 
+def path_of_turn(reader: Reader, turn: str) -> Path | None:
+    """Where the first call of a turn stands; None if it has none."""
+    record = reader.get("turn", turn)
+    return path(reader, record["calls"][0]) if record and record["calls"] else None
+
+
+def numbered(reader: Reader, what: str, number: int) -> str | None:
+    """The id of the call, turn or flow with this number, as `goto` counts them: in order of their time, from 1."""
+    if number < 1:
+        return None
+    found = reader.rows(KINDS[f"{what}s"], number - 1, number)
+    return str(found[0]["id"]) if found else None
+
+
 def call_edge(reader: Reader, number: int, by: int) -> int | None:
     """The first packet of the `by`-th call whose request begins after (before, if negative) packet `number`."""
     if by > 0:

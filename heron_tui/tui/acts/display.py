@@ -48,9 +48,14 @@ class DisplayActs(Group):
         app.main.current.changed()
         app.redraw()
 
-    def act_theme(self) -> None:
+    def act_theme(self, *, argument: str = "") -> None:
         app, names = self.app, list(self.app.palettes)
-        app.palette = app.palettes[names[(names.index(app.palette.name) + 1) % len(names)]]
+        wanted = f"heron-{argument}" if argument else names[(names.index(app.palette.name) + 1) % len(names)]
+        if wanted not in names:
+            known = ", ".join(name.removeprefix("heron-") for name in names)
+            app.say(f"there is no theme '{argument}'; there is {known}", "warn")
+            return
+        app.palette = app.palettes[wanted]
         app.theme = app.palette.name
         app.say(f"theme: {app.palette.name}")
         app.redraw()

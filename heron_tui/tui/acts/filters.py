@@ -1,6 +1,6 @@
 """The display filter: typed in the bar, or made from what is selected."""
 
-from ...core.errors import HeronError
+from ...core.errors import HeronError, UsageError
 from ...filter.fields import FIELDS
 from ..field_filters import candidates
 from ..screens.filter_menu import FilterMenu
@@ -11,8 +11,14 @@ JOINS |= {"and not": "({old}) and not {new}", "or not": "({old}) or not {new}"}
 
 
 class FilterActs(Group):
-    def act_filter(self) -> None:
-        self.app.main.filter_bar.open(self.app.filtering.text)
+    def act_filter(self, *, argument: str = "") -> None:
+        if not argument:
+            self.app.main.filter_bar.open(self.app.filtering.text)
+            return
+        try:
+            self.app.filtering.apply(argument)
+        except UsageError:
+            self.app.main.filter_bar.open(argument)  # it says what is wrong, and where
 
     act_filter_list = act_filter
 

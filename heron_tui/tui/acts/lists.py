@@ -11,9 +11,12 @@ UNSORTED = "this list cannot be sorted"
 
 
 class ListActs(Group):
-    def act_sort(self) -> None:
+    def act_sort(self, *, argument: str = "") -> None:
         pane = self._sortable()
         if pane is None:
+            return
+        if argument:
+            self._sort_by_name(pane, argument)
             return
         picks = [Pick("", "as it came", "" if pane.sorted_by else "now")]
         for column in pane.sortable():
@@ -27,6 +30,16 @@ class ListActs(Group):
 
         at = next((i for i, pick in enumerate(picks) if pick.value == pane.sorted_by), 0)
         self.app.push_screen(PickScreen("Sort by", picks, at), picked)
+
+    def _sort_by_name(self, pane: RowList, argument: str) -> None:
+        """`argument` is a column's key, title or field; with ``-`` before it, the largest first."""
+        name = argument.removeprefix("-").lower()
+        for column in pane.sortable():
+            if name in (column.key.lower(), column.title.strip().lower(), column.sort):
+                pane.sort_by(column.sort, down=argument.startswith("-"))
+                return
+        known = ", ".join(column.title.strip() or column.key for column in pane.sortable())
+        self.app.say(f"there is no column '{name}' to sort by; there is {known}", "warn")
 
     def act_reverse(self) -> None:
         pane = self._sortable()

@@ -1,7 +1,9 @@
 """The way between views and panes, and out."""
 
+from .. import questions
 from .group import Group
 
+PLACES = {"p": "packet", "c": "call", "t": "turn", "f": "flow"}
 QUIT_AGAIN = "q again, or ctrl+q, quits"
 
 
@@ -70,13 +72,37 @@ class WayActs(Group):
     def act_findings(self) -> None:
         self.app.show_view("findings")
 
-    def act_goto(self, count: int | None = None) -> None:
+    def act_goto(self, count: int | None = None, *, argument: str = "") -> None:
         app = self.app
-        if count is None:
+        if count is None and not argument:
             app.ask_command("goto ")
             return
-        packets = app.counts.get("packets", 0)
-        if not 1 <= count <= packets:
-            app.say(f"there is no packet {count} (1 to {packets})", "warn")
+        kind, digits = ("p", argument) if argument.isdigit() else (argument[:1].lower(), argument[1:])
+        if count is None and (kind not in PLACES or not digits.isdigit()):
+            app.say(f"goto {argument}: go where? 12 is a packet, c12 a call, t3 a turn, f2 a flow", "warn")
             return
-        app.show_packet(count)
+        number = count if count is not None else int(digits[:12])
+        if count is None and kind != "p":
+            what = PLACES[kind]
+            app.reading.ask(
+                "goto",
+                lambda reader: questions.numbered(reader, what, number),
+                lambda id: self._go_to(what, number, id),
+            )
+            return
+        packets = app.counts.get("packets", 0)
+        if not 1 <= number <= packets:
+            app.say(f"there is no packet {number} (1 to {packets})", "warn")
+            return
+        app.show_packet(number)
+
+    def _go_to(self, what: str, number: int, id: str | None) -> None:
+        app = self.app
+        if id is None:
+            app.say(f"there is no {what} {number} (1 to {app.counts.get(f'{what}s', 0)})", "warn")
+        elif what == "call":
+            app.show_call(id)
+        elif what == "turn":
+            app.show_turn(id)
+        else:
+            app.show_flow(id)

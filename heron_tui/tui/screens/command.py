@@ -1,5 +1,7 @@
-"""The command line: every action by name, with its keys; also a number, which is a packet to go to."""
+"""The command line: every action by name, with its keys; also `12`, `c12`, `t3`, `f2`, which are places to go to."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -20,8 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
+    """An action, and what was typed behind its name: a number if it takes a count, else text."""
+
     action: Action
-    count: int | None
+    count: int | None = None
+    argument: str = ""
+
+
+PLACES = "command, or 12, c12, t3, f2: packet, call, turn, flow"
+PLACE = re.compile(r"[pctf]?\d{1,12}")
 
 
 class CommandScreen(ModalScreen[Chosen | None], inherit_bindings=False):
@@ -47,11 +56,13 @@ class CommandScreen(ModalScreen[Chosen | None], inherit_bindings=False):
         columns = (
             Column("name", "Command", 16, lambda name: (name, "accent")),
             Column("keys", "Keys", 10, lambda name: (keymap.all(name), "muted")),
-            Column("help", "What it does", 20, lambda name: (ACTIONS[name].help, ""), flex=True),
+            Column("help", "What it does", 20, lambda name: (_help(ACTIONS[name]), ""), flex=True),
         )
         with Container():
             yield RowList(columns, empty="no such command")
-            yield Input(self._text, placeholder="command, or packet number", select_on_focus=False)
+            yield Input(
+                self._text, placeholder="command, or 12, c12, t3, f2: packet, call, turn, flow", select_on_focus=False
+            )
 
     def on_mount(self) -> None:
         self._find(self._text)
@@ -60,26 +71,32 @@ class CommandScreen(ModalScreen[Chosen | None], inherit_bindings=False):
         self._find(event.value)
 
     def _find(self, text: str) -> None:
-        """Actions whose name begins with the first word, then those that hold it in name or help."""
+        """Actions that the first word may mean, the best first."""
         word = text.split(" ", maxsplit=1)[0].lower().lstrip(":")
-        names = sorted((name for name in self._names if name.startswith(word)), key=len if word else self._names.index)
-        names += [name for name in self._names if word in name and name not in names]
-        names += [name for name in self._names if word in ACTIONS[name].help.lower() and name not in names]
-        self.query_one(RowList).show(FixedRows(names))
+        self.query_one(RowList).show(FixedRows(matching(word, self._names)))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        words = event.value.strip().lstrip(":").split()
-        if words and words[0].isdigit():
-            self.dismiss(Chosen(ACTIONS["goto"], int(words[0][:12])))
+        typed = event.value.strip().lstrip(":")
+        word, _, rest = typed.partition(" ")
+        rest = rest.strip()
+        if PLACE.fullmatch(word.lower()):
+            self.dismiss(Chosen(ACTIONS["goto"], argument=word.lower()))
             return
-        chosen: Any = self.query_one(RowList).row
-        if words and words[0] in ACTIONS:
-            chosen = words[0]
-        count = int(words[1][:12]) if len(words) > 1 and words[1].isdigit() else None
-        self.dismiss(Chosen(ACTIONS[chosen], count) if chosen else None)
+        name: Any = word if word in ACTIONS else self.query_one(RowList).row
+        if not name:
+            self.dismiss(None)
+            return
+        action = ACTIONS[name]
+        if rest and not action.takes and not (action.counts and rest.isdigit()):
+            self.query_one(RowList).note = f"{name} takes " + ("a number" if action.counts else "nothing")
+            self.query_one(RowList).title = f"{name} {rest}"
+            self.query_one(RowList).refresh()
+            return
+        count = int(rest[:12]) if rest.isdigit() and action.counts else None
+        self.dismiss(Chosen(action, count, rest))
 
     def on_row_list_opened(self, event: RowList.Opened) -> None:
-        self.dismiss(Chosen(ACTIONS[event.row], None))
+        self.dismiss(Chosen(ACTIONS[event.row]))
 
     def on_key(self, event: events.Key) -> None:
         actions = {"down": "act_down", "up": "act_up", "pagedown": "act_page_down", "pageup": "act_page_up"}
@@ -96,3 +113,43 @@ class CommandScreen(ModalScreen[Chosen | None], inherit_bindings=False):
             return
         event.stop()
         event.prevent_default()
+
+
+def _help(action: Action) -> str:
+    return f"{action.help} [{action.takes}]" if action.takes else action.help
+
+
+def matching(word: str, names: Sequence[str]) -> list[str]:
+    """The names that `word` may mean: begun by it, then holding it, then with its letters in order, then those whose
+    help holds it."""
+    if not word:
+        return list(names)
+
+    def rank(name: str) -> tuple[int, int, int] | None:
+        if name.startswith(word):
+            return 0, len(name), 0
+        if word in name:
+            return 1, name.index(word), len(name)
+        if (spread := scattered(word, name)) is not None:
+            return 2, spread, len(name)
+        return (3, 0, 0) if word in ACTIONS[name].help.lower() else None
+
+    ranked = [(found, place, name) for place, name in enumerate(names) if (found := rank(name)) is not None]
+    return [name for _, _, name in sorted(ranked)]
+
+
+def scattered(word: str, name: str) -> int | None:
+    """How far apart the letters of `word` stand in `name`, letters that begin a part counting nothing; None if they are
+    not all there in order."""
+    at, cost = 0, 0
+    for letter in word:
+        begun = name.find(f"-{letter}", at - 1 if at else 0)
+        here = name.find(letter, at)
+        if here < 0:
+            return None
+        if here == at or begun < 0:
+            cost += here - at
+            at = here + 1
+        else:
+            at = begun + 2
+    return cost

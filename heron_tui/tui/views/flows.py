@@ -51,6 +51,17 @@ class FlowsView(View):
         self.rows.store_changed(self.heron.counts.get("flows", 0))
         self.list.rows_changed()
 
+    def show_flow(self, flow: str) -> None:
+        """Put the cursor on a connection."""
+        self.focus_pane(self.list)
+        self.rows.place(flow, self._found_place)
+
+    def _found_place(self, place: int | None) -> None:
+        if place is None:
+            self.heron.say("this connection is not among the rows shown", "warn")
+        else:
+            self.list.center(place)
+
     def follow(self, on: bool) -> None:
         self.list.following = on
         if on:

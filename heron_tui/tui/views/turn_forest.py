@@ -39,6 +39,12 @@ class TurnForest:
         if index is not None:
             self.tree.center(index)
 
+    def stand_on(self, key: str) -> None:
+        """Put the cursor on a node that is visible."""
+        index = self.tree.find(key)
+        if index is not None:
+            self.tree.center(index)
+
     def subject(self) -> Subject | None:
         """What the cursor of the tree is on."""
         node = self.tree.node

@@ -11,18 +11,18 @@ from textual import events
 from textual.geometry import Size
 from textual.message import Message
 
-from ...store.notes import NOTHING, Key
+from ...store.notes import Key
 from ..choice import ChosenRows, sort_key
 from ..columns import Column, fit, segments, sized
 from ..find.query import Query
 from ..rows import FixedRows, PagedRows, RowSource
 from ..units import percent
 from .pane import Pane, highlight, plain
+from .row_signs import COMMENTED, coloured, noted
 
 SHIFT = 16
 SEARCHED = 2048
 """Rows that a search looks at between two looks at the keyboard."""
-MARKED, IGNORED, COMMENTED = "◆", "×", "¶"
 
 
 class RowList(Pane):
@@ -383,47 +383,16 @@ class RowList(Pane):
         if row is None:
             return [Segment(sized("  …", width), self.palette.faint)]
         selected = index == self.cursor
-        parts = self._noted(self._coloured(self.draw_row(row, selected, width), row, selected), row)
+        parts = self._signed(self.draw_row(row, selected, width), row, selected)
         return highlight(parts, self.pattern, self.palette.mark) if self.pattern else parts
 
-    def _coloured(self, parts: list[Segment], row: Any, selected: bool) -> list[Segment]:
-        """A row in the colour of the first rule that it fits, with the rule's glyph in a cell at its edge.
-
-        Where notes have taken both edges there is no colour either: it never stands alone.
-        """
-        key = self.key_of(row)
-        rule = self.heron.colouring.rule(key, row) if key else None
-        if rule is None or key is None:
-            return parts
-        note, base = self.heron.notes.get(key), self.palette.base
-        at = -1 if note.marked or note.ignored else 0
-        if at and self.comment_of(row):
-            return parts
-        style = rule.paint(self.palette)
-        style = plain(style) if selected else style
-        until = self.coloured_parts
-        parts = [
-            Segment(part.text, (part.style or base) + style) if until is None or n < until else part
-            for n, part in enumerate(parts)
-        ]
-        parts[at] = Segment(rule.glyph, (parts[at].style or base) + style)
-        return parts
-
-    def _noted(self, parts: list[Segment], row: Any) -> list[Segment]:
-        """A row with the signs of what is noted on it in its first and last cell; an ignored one is faint."""
-        notes = self.heron.notes
-        note, palette = notes.get(self.key_of(row)), self.palette
-        comment = self.comment_of(row)
-        if note is NOTHING and not comment:
-            return parts
-        if note.ignored:
-            faint = palette.faint
-            parts = [Segment(part.text, (part.style or palette.base) + plain(faint)) for part in parts]
-        if sign := MARKED if note.marked else IGNORED if note.ignored else "":
-            parts[0] = Segment(sign, (parts[0].style or palette.base) + plain(palette.warn))
-        if comment:
-            parts[-1] = Segment(COMMENTED, (parts[-1].style or palette.base) + plain(palette.warn))
-        return parts
+    def _signed(self, parts: list[Segment], row: Any, selected: bool) -> list[Segment]:
+        """A row in its rule's colour, and with the signs of what is noted on it."""
+        key, comment = self.key_of(row), self.comment_of(row)
+        note = self.heron.notes.get(key)
+        if key is not None and (rule := self.heron.colouring.rule(key, row)):
+            parts = coloured(parts, rule, self.palette, note, comment, selected=selected, until=self.coloured_parts)
+        return noted(parts, self.palette, note, comment)
 
     def draw_row(self, row: Any, selected: bool, width: int) -> list[Segment]:
         """One row; a selected one keeps the colours of its cells on the cursor's ground."""
