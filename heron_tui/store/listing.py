@@ -1,5 +1,6 @@
 """Lists of records by place: counted, paged and searched for a place."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -84,6 +85,15 @@ class Listing:
         )
         return int(found.fetchone()[0])
 
+    def nearest(self, kind: Kind, id: str, *, where: Where | None, order: str | None) -> int | None:
+        """The place of a record in the list or, if it is left out, of the first behind it; None if there is none."""
+        sql, params = _condition(where)
+        judged = f"SELECT {kind}.*, coalesce({sql}, 0) AS fits FROM {FORMS[kind].table} AS {kind}"
+        before = f"{self.ordering(kind, order)} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+        placed = f"SELECT id, total(fits <> 0) OVER ({before}) AS place FROM ({judged}) AS {kind}"
+        row = self._connection.execute(f"SELECT place FROM ({placed}) WHERE id = ?", (*params, id)).fetchone()
+        return None if row is None else int(row[0])
+
     def ordering(self, kind: Kind, order: str | None) -> str:
         """SQL that puts rows in order. Raises UsageError as `Reader.rows` does."""
         name, down = self._order(kind, order)
@@ -104,6 +114,11 @@ class Listing:
         for record in found.values():
             del record["rowid_"]
         return [found[rowid] for rowid in rowids if rowid in found]
+
+    def ids(self, kind: Kind, rowids: Sequence[int]) -> list[str]:
+        """Ids of records, in no order."""
+        sql = f"SELECT id FROM {FORMS[kind].table} WHERE rowid IN (SELECT value FROM json_each(?))"
+        return [str(row[0]) for row in self._connection.execute(sql, (json.dumps(list(rowids)),))]
 
     def rowid(self, kind: Kind, id: str) -> int | None:
         row = self._connection.execute(f"SELECT rowid FROM {FORMS[kind].table} WHERE id = ?", (id,)).fetchone()

@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..core.errors import SourceError
 from . import bodies
 from .json_text import loads
 from .listing import Listing
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from ..metrics.points import Group
     from ..model.packet import Ints
     from .body_search import SearchStep
+    from .carriers import Carriers
     from .few import Few
     from .fitting import Fit, FitKind, Fitting, Stop
     from .packet_blocks import Columns
@@ -35,10 +35,6 @@ if TYPE_CHECKING:
     from .streams import Streams
 
 __all__ = ["Kind", "Reader"]
-
-OUT_OF_ORDER_REACH = 512
-"""Packets (of all flows) by which a segment may be away from its place."""
-MOST_CARRIED = 64 << 20
 
 
 class Reader:
@@ -67,6 +63,12 @@ class Reader:
         from .packet_rows import PacketRows
 
         return PacketRows(self._connection, self._streams)
+
+    @cached_property
+    def _carriers(self) -> "Carriers":
+        from .carriers import Carriers
+
+        return Carriers(self._connection, self._packets)
 
     @cached_property
     def _fitting(self) -> "Fitting":
@@ -153,6 +155,10 @@ class Reader:
         """The place of a record in the list that `rows` gives; None if it is not in it."""
         return self._listing.position(kind, id, where=where, order=order)
 
+    def nearest(self, kind: Kind, id: str, *, where: Where | None = None, order: str | None = None) -> int | None:
+        """The same; of a record that is not in the list, the place of the first that would stand behind it."""
+        return self._listing.nearest(kind, id, where=where, order=order)
+
     def fit(
         self, kind: "FitKind", node: "Node | None", *, order: str | None = None, stop: "Stop | None" = None
     ) -> "Fit":
@@ -174,6 +180,11 @@ class Reader:
         """Records of a fit by place in it, [start, stop); those that are gone since are left out."""
         assert fit.kind != "packet"
         return self._listing.by_rowid(fit.kind, fit.keys[max(start, 0) : max(stop, 0)].tolist(), full=full)
+
+    def fit_ids(self, fit: "Fit") -> list[str]:
+        """Ids of the records of a fit, in no order."""
+        assert fit.kind != "packet"
+        return self._listing.ids(fit.kind, fit.keys.tolist())
 
     def fit_packets(self, fit: "Fit", start: int, stop: int) -> list[PacketRow]:
         """Packets of a fit by place in it, [start, stop)."""
@@ -253,23 +264,7 @@ class Reader:
         """Numbers of the packets that carried an exchange: those of its flow with payload, in the request's range from
         the client and in the response's from the server."""
         self._refresh()
-        row = self._connection.execute(
-            "SELECT f.n, f.turned, e.request_first, e.request_last, e.response_first, e.response_last"
-            " FROM exchanges AS e JOIN flows AS f ON f.id = e.flow WHERE e.id = ?",
-            (exchange,),
-        ).fetchone()
-        if row is None:
-            return []
-        flow, turned, first, last, response_first, response_last = row
-        begin, end = (0, -1) if response_first is None else (response_first, response_last)
-        found: list[int] = []
-        for columns in self._packets.numbered(first, max(last, end)):
-            number, side = columns["number"], columns["side"] ^ 1 if turned else columns["side"]
-            asked = (side == 0) & (number >= first) & (number <= last)
-            answered = (side == 1) & (number >= begin) & (number <= end)
-            mask = (columns["flow"] == flow) & (columns["payload"] > 0) & (asked | answered)
-            found += number[mask].tolist()
-        return found
+        return self._carriers.of_exchange(exchange)
 
     def carriers(self, exchange: str, side: Literal["request", "response"]) -> list[CapturedPacket]:
         """The packets that may have carried one side of an exchange, in order of capture.
@@ -278,30 +273,10 @@ class Reader:
         before and behind it: what came out of order lies outside of that range.
 
         Raises:
-            SourceError: as `packet_bytes` does; or they are more than `MOST_CARRIED` bytes.
+            SourceError: as `packet_bytes` does; or they are too many bytes (`carriers.MOST_CARRIED`).
         """
         self._refresh()
-        row = self._connection.execute(
-            f"SELECT f.n, f.turned, e.{side}_first AS first, e.{side}_head_last AS head, e.{side}_last AS last"
-            " FROM exchanges AS e JOIN flows AS f ON f.id = e.flow WHERE e.id = ?",
-            (exchange,),
-        ).fetchone()
-        if row is None or row["first"] is None:
-            return []
-        ends = [number for number in (row["first"], row["head"], row["last"]) if number is not None]
-        first, last = min(ends) - OUT_OF_ORDER_REACH, max(ends) + OUT_OF_ORDER_REACH
-        wanted = (side == "response") != bool(row["turned"])
-        found: list[CapturedPacket] = []
-        size = 0
-        for columns in self._packets.numbered(first, last):
-            number = columns["number"]
-            mask = (columns["flow"] == row["n"]) & (columns["side"] == wanted) & (columns["payload"] > 0)
-            mask &= (number >= first) & (number <= last)
-            size += int(columns["caplen"][mask].sum())
-            if size > MOST_CARRIED:
-                raise SourceError(f"more than {MOST_CARRIED >> 20} MB carried this {side}: too much to look through")
-            found += self._packets.captured(columns, mask)
-        return found
+        return self._carriers.of_side(exchange, side)
 
     def up_to(self, number: int, most: int) -> list[CapturedPacket]:
         """A packet and those before it in its flow, oldest first: `most` in all, as far as a few blocks reach back.
@@ -315,23 +290,13 @@ class Reader:
     def flow_packets(self, flow: str) -> list[int]:
         """Numbers of all packets of a flow."""
         self._refresh()
-        row = self._connection.execute("SELECT n, t_start_us, t_end_us FROM flows WHERE id = ?", (flow,)).fetchone()
-        if row is None:
-            return []
-        n, start, end = row
-        found: list[int] = []
-        for columns in self._packets.timed(start, end):
-            found += columns["number"][columns["flow"] == n].tolist()
-        return found
+        return self._carriers.of_flow(flow)
 
     def payload_packets(self, flow: str) -> "Columns":
         """The packets of a flow that carried payload, as columns of equal length: `number`, `time_us`, `side` (0 from
         the client), `payload` (bytes), `kind`, ...; columns without length where there are none."""
         self._refresh()
-        row = self._connection.execute(
-            "SELECT n, turned, t_start_us, t_end_us FROM flows WHERE id = ?", (flow,)
-        ).fetchone()
-        return self._packets.payload(*(row or (-1, 0, 0, -1)))
+        return self._carriers.payload(flow)
 
     def exchange_at(self, number: int) -> str | None:
         """Id of the exchange that a packet is part of."""

@@ -89,7 +89,7 @@ def _table() -> tuple[Action, ...]:
         a("prepare-as-filter", "list", ("A",), "put a field of what is selected in the filter bar"),
         a("previous-filter", "all", (), "the filter applied before"),
         a("clear-filter", "all", (), "no filter"),
-        a("save-filter", "all", (), "keep the filter under a name, used as $name"),
+        a("save-filter", "all", (), "keep the filter under a name, used as $name", takes="a name"),
         # notes on rows
         a("mark", "list", ("m",), "mark what is selected, or unmark it"),
         a("next-mark", "list", ("'",), "next marked one", counts=True),

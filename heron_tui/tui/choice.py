@@ -65,7 +65,8 @@ class ChosenRows(PagedRows):
 
     Args:
         kind: of the records; `packet` for packets.
-        told: called on the loop when another choice is there, with the place of the row that had been asked for.
+        told: called on the loop when another choice is there, with the place of the row that had been asked for, or of
+            the nearest.
     """
 
     def __init__(
@@ -150,10 +151,11 @@ def find(reader: Reader, kind: str, choice: Choice, stay: str | None) -> Found:
     """What a choice comes to."""
     if kind != "packet":
         count = reader.count(kind, choice.condition(kind))  # type: ignore[arg-type]
-        return Found(count, place=_place(reader, kind, choice, None, stay) if stay else None)
+        place = reader.nearest(kind, stay, where=choice.condition(kind), order=choice.order) if stay else None  # type: ignore[arg-type]
+        return Found(count, place=place)
     numbers = _packet_numbers(reader, choice)
     count = reader.packet_count() if numbers is None else len(numbers)
-    return Found(count, numbers, _place(reader, kind, choice, numbers, stay) if stay else None)
+    return Found(count, numbers, _nearest(reader, choice, numbers, int(stay)) if stay else None)
 
 
 def _packet_numbers(reader: Reader, choice: Choice) -> Ints | None:
@@ -177,6 +179,14 @@ def _place(reader: Reader, kind: str, choice: Choice, numbers: Ints | None, id: 
         return reader.packet_position(int(id))
     found = np.flatnonzero(numbers == int(id))
     return int(found[0]) if len(found) else None
+
+
+def _nearest(reader: Reader, choice: Choice, numbers: Ints | None, number: int) -> int | None:
+    """The place of a packet, or of the nearest by number that is shown."""
+    if numbers is None or not len(numbers) or choice.order is not None:
+        return _place(reader, "packet", choice, numbers, str(number))
+    place = min(int(np.searchsorted(numbers, number)), len(numbers) - 1)
+    return place - 1 if place and number - numbers[place - 1] < abs(int(numbers[place]) - number) else place
 
 
 def sort_key(field: str) -> Callable[[Any], Any]:

@@ -5,8 +5,8 @@ Lists ask `narrowed(kind)` for what they may show. Whoever needs the filter itse
 
 import json
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..core import paths
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..store.fitting import FitKind
     from .app import HeronApp
 
-KINDS: tuple["FitKind", ...] = ("packet", "flow", "turn", "session", "finding", "call")
+KINDS: tuple["FitKind", ...] = ("packet", "flow", "turn", "session", "finding", "call", "exchange")
 OF_VIEW: dict[str, "FitKind"] = {
     "packets": "packet",
     "flows": "flow",
@@ -41,24 +41,34 @@ class Narrowed:
     """The records of one kind that fit.
 
     Attributes:
-        numbers: of packets, in order. where: a condition on records. ids: of turns and sessions.
+        numbers: of packets, in order. where, ids: of records.
     """
 
     count: int
     total: int
     numbers: Ints | None = None
     where: Where | None = None
-    ids: frozenset[str] | None = None
+    ids: frozenset[str] = frozenset()
 
-    def among(self, only: frozenset[str] | None) -> frozenset[str] | None:
-        """Ids to show of those in `only`; None for all."""
-        return only if self.ids is None else self.ids if only is None else self.ids & only
+    def among(self, only: frozenset[str] | None) -> frozenset[str]:
+        """Ids to show of those in `only`, or of all if that is None."""
+        return self.ids if only is None else self.ids & only
 
     @property
     def pick(self) -> Callable[[Reader], Ints] | None:
         """The numbers as lists want them."""
         numbers = self.numbers
         return None if numbers is None else lambda _: numbers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Settled:
+    """A filter of which it is known what fits; one that is given up returns to it."""
+
+    text: str = ""
+    node: Node | None = None
+    before: str = ""
+    fits: Mapping[str, Narrowed] = field(default_factory=dict)
 
 
 class Filtering:
@@ -80,6 +90,7 @@ class Filtering:
         self.escaped = False
         self._app = app
         self._fits: dict[str, Narrowed] = {}
+        self._settled = Settled()
         self._pending: set[str] = set()
         self._again = False
         self._stop = threading.Event()
@@ -135,12 +146,26 @@ class Filtering:
         self._app.say(f"filter: {self.text}" if self.text else "no filter")
 
     def stop(self) -> bool:
-        """Give up a filter whose evaluation is under way; answers whether there was one."""
+        """Give up a filter whose evaluation is under way, for the one before; answers whether there was one."""
         if not self.working or self._again:
             return False
-        self._begin("", None)
-        self._app.say("the filter was stopped: everything is shown", "warn")
+        self._return()
+        self._app.say(f"the filter was stopped: {self._words()} again", "warn")
         return True
+
+    def _words(self) -> str:
+        return f"it is {self.text}" if self.text else "everything is shown"
+
+    def _return(self) -> None:
+        """Go back to the filter of which it is known what fits."""
+        settled = self._settled
+        self._leave_off()
+        self.text, self.node, self.before = settled.text, settled.node, settled.before
+        self._fits = dict(settled.fits)
+        for kind in KINDS:
+            self._tell(kind, grown=False)
+        self._app.main.refresh_frame()
+        self.store_changed()
 
     def save(self, name: str, text: str) -> None:
         """Keep a filter as `$name`. Raises UsageError and FilterError."""
@@ -150,18 +175,26 @@ class Filtering:
     # what fits
 
     def _begin(self, text: str, node: Node | None) -> None:
-        self._stop.set()
-        self._stop = threading.Event()
-        self._again = False
+        self._leave_off()
         self.text, self.node = text, node
-        self._pending.clear()
         if node is None:
             self._fits.clear()
+            self._settle()
             for kind in KINDS:
                 self._tell(kind, grown=False)
         else:
             self._ask()
         self._app.main.refresh_frame()
+
+    def _leave_off(self) -> None:
+        """What is being found out is not wanted any more."""
+        self._stop.set()
+        self._stop = threading.Event()
+        self._again = False
+        self._pending.clear()
+
+    def _settle(self) -> None:
+        self._settled = Settled(self.text, self.node, self.before, dict(self._fits))
 
     def store_changed(self) -> None:
         """The store has grown: look again, unless that is under way."""
@@ -173,7 +206,7 @@ class Filtering:
 
     def _ask(self) -> None:
         if self._thread is None:
-            self._thread = Reading(self._app.open_reader, self._app.call_later, self._failed)
+            self._thread = Reading(self._app.open_reader, self._app.call_later, self._cannot_open)
         first = OF_VIEW.get(self._app.main.current.title, "packet")
         node, stop = self.node, self._stop
         self._pending = set(KINDS)
@@ -184,14 +217,18 @@ class Filtering:
                 lambda found, kind=kind: self._came(kind, found, stop),  # type: ignore[misc]
             )
 
-    def _came(self, kind: str, found: Narrowed, stop: threading.Event) -> None:
+    def _came(self, kind: str, found: Narrowed | Exception, stop: threading.Event) -> None:
         if stop is not self._stop:
+            return
+        if isinstance(found, Exception):
+            self._failed(found)
             return
         self._fits[kind] = found
         self._pending.discard(kind)
         self._tell(kind, grown=self._again)
         if not self._pending:
             self._again = False
+            self._settle()
         self._app.main.refresh_frame()
 
     def _tell(self, kind: str, *, grown: bool) -> None:
@@ -199,11 +236,18 @@ class Filtering:
             view.filtered(kind, grown=grown)
 
     def _failed(self, error: Exception) -> None:
-        from ..store.fitting import Stopped
+        """A filter that cannot be evaluated is given up; one that could be before stays, with what fitted then."""
+        if self._again:
+            self._leave_off()
+        else:
+            self._return()
+        self._complain(error)
 
-        if isinstance(error, Stopped):
-            return
-        self._pending.clear()
+    def _cannot_open(self, error: Exception) -> None:
+        self._leave_off()
+        self._complain(error)
+
+    def _complain(self, error: Exception) -> None:
         words = str(error) if isinstance(error, HeronError) else f"{type(error).__name__}: {error}"
         self._app.say(f"the filter cannot be evaluated: {words}", "error")
 
@@ -235,10 +279,13 @@ class Filtering:
             self._thread.close()
 
 
-def _fitting(reader: Reader, kind: "FitKind", node: Node | None, stop: threading.Event) -> Narrowed:
-    fit = reader.fit(kind, node, stop=stop)
-    if kind == "packet":
-        return Narrowed(fit.count, fit.total, numbers=fit.keys)
-    among = Where(f"{kind}.rowid IN (SELECT value FROM json_each(?))", (json.dumps(fit.keys.tolist()),))
-    ids = frozenset(row["id"] for row in reader.fit_rows(fit, 0, fit.count)) if kind in ("turn", "session") else None
-    return Narrowed(fit.count, fit.total, where=among, ids=ids)
+def _fitting(reader: Reader, kind: "FitKind", node: Node | None, stop: threading.Event) -> Narrowed | Exception:
+    """What fits, or why that cannot be said: whoever asked still knows then what was asked."""
+    try:
+        fit = reader.fit(kind, node, stop=stop)
+        if kind == "packet":
+            return Narrowed(fit.count, fit.total, numbers=fit.keys)
+        among = Where(f"{kind}.rowid IN (SELECT value FROM json_each(?))", (json.dumps(fit.keys.tolist()),))
+        return Narrowed(fit.count, fit.total, where=among, ids=frozenset(reader.fit_ids(fit)))
+    except Exception as error:  # noqa: BLE001 - whatever a store can raise is said on screen
+        return error

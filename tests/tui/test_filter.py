@@ -9,7 +9,8 @@ from textual.widgets import Input
 from heron_tui.filter import saved
 from heron_tui.store.reader import Reader
 
-from .conftest import SIZES, press, settle
+from .conftest import SIZES, press, running, screen_text, settle
+from .test_engine import app_for, until
 
 NAME = "claude-code-agents"
 
@@ -112,6 +113,84 @@ async def test_the_cursor_stays_on_its_row_if_that_still_fits(make_app):
         assert app.main.current.list.cursor == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("packet.number in {3, 98, 200..220}", 98), ("packet.number >= 103", 103), ("packet.number <= 50", 50)],
+)
+async def test_the_cursor_goes_to_the_nearest_packet_that_fits(text, number, make_app):
+    app = make_app(NAME)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await press(pilot, "1 100G")
+        await apply(pilot, text)
+        assert app.main.current.list.row.packet.number == number
+
+
+async def test_the_cursor_goes_to_the_next_record_that_fits(make_app):
+    app = make_app(NAME)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await press(pilot, "2 j")
+        rows = app.main.current.list
+        selected, last = rows.row, rows.count - 1
+        flows = [row["id"] for row in rows.source.window(0, last + 1)]
+        await apply(pilot, f'flow.id in {{"{flows[0]}", "{flows[last]}"}}')
+        assert selected["id"] not in (flows[0], flows[last])
+        assert rows.row["id"] == flows[last]
+        await apply(pilot, f'flow.id in {{"{flows[0]}", "{flows[1]}"}}')
+        assert rows.row["id"] == flows[1]
+
+
+async def test_what_fits_is_signed_where_the_rest_is_shown_too(make_app):
+    app = make_app(NAME)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await press(pilot, "3 j * G")
+        await apply(pilot, "call.n == 8")
+        tree = app.main.current.turns
+        signed = [node.record["n"] for node in tree.shown.nodes if tree.stands_out(node)]
+        assert signed == [8]
+        assert sum(line.startswith("▽") for line in screen_text(app).splitlines()) == 1
+        await apply(pilot, "turn.calls > 0")
+        assert not any(tree.stands_out(node) for node in tree.shown.nodes)
+        await press(pilot, "2")
+        await apply(pilot, "call.n == 1")
+        exchanges = app.main.current.exchanges
+        assert [exchanges.stands_out(row) for row in exchanges.source.rows][:2] == [True, False]
+
+
+async def test_a_filter_is_kept_from_the_command_line(make_app):
+    app = make_app(NAME)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await apply(pilot, "call.n == 1")
+        await press(pilot, "colon")
+        await pilot.press(*"save-filter", "space", *"one", "enter")
+        await settle(pilot)
+        assert app.filtering.saved == {"one": "call.n == 1"}
+
+
+async def test_what_fits_grows_with_the_capture(tmp_path):
+    app = app_for(tmp_path, speed=4.0)
+    async with running(app, size=(120, 40)) as pilot:
+        await press(pilot, "1")
+        rows = app.main.current.list
+        await apply(pilot, "packet.length > 100")
+        await until(pilot, lambda: rows.count > 20)
+        await press(pilot, "g g j j")
+        assert rows.cursor == 2
+        await press(pilot, "F")
+        await until(pilot, lambda: app.capture_state == "done")
+        await until(pilot, lambda: app.counts["packets"] == 760)
+        await done(pilot)
+        reader = Reader(app.store)
+        fit = reader.fit("packet", app.filtering.node)
+        reader.close()
+        assert rows.count == fit.count
+        assert rows.cursor == rows.count - 1
+        assert rows.row.packet.number == fit.keys[-1]
+
+
 async def test_a_wrong_filter_is_not_applied_and_esc_esc_restores_the_one_before(make_app):
     app = make_app(NAME)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -160,7 +239,7 @@ async def test_completion_history_and_saving(make_app):
     assert saved.history(paths.state_dir())[-1] == "$first and call.n > 6"
 
 
-async def test_a_slow_filter_says_so_and_can_be_stopped(make_app, monkeypatch):
+async def test_a_slow_filter_says_so_and_is_given_up_for_the_one_before(make_app, monkeypatch):
     go = threading.Event()
 
     def slow(self, kind, node, *, order=None, stop=None):
@@ -175,17 +254,41 @@ async def test_a_slow_filter_says_so_and_can_be_stopped(make_app, monkeypatch):
     app = make_app(NAME)
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
+        await apply(pilot, "call.n == 1")
+        await press(pilot, "1")
+        count = app.main.current.list.count
         monkeypatch.setattr(Reader, "fit", slow)
         await write(pilot, 'body contains "x"')
         await pilot.press("enter")
         await settle(pilot)
         assert "esc stops" in status(app)
-        await press(pilot, "1 j j")
+        await press(pilot, "j j")
         assert app.main.current.list.cursor == 2
         await press(pilot, "escape")
-        assert app.filtering.text == ""
-        assert not app.filtering.working
+        assert app.filtering.text == "call.n == 1"
+        assert app.main.current.list.count == count
+        monkeypatch.undo()
         go.set()
+        await done(pilot)
+        assert app.main.current.list.count == count
+        assert "▽" in status(app)
+
+
+async def test_a_filter_that_cannot_be_evaluated_leaves_the_one_before(make_app, monkeypatch):
+    app = make_app(NAME)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await apply(pilot, "call.n == 1")
+
+        def broken(self, kind, node, *, order=None, stop=None):
+            raise OSError("the disk is gone")
+
+        monkeypatch.setattr(Reader, "fit", broken)
+        await apply(pilot, "call.n == 2")
+        assert app.filtering.text == "call.n == 1"
+        assert "the disk is gone" in screen_text(app)
+        monkeypatch.undo()
+        await done(pilot)
 
 
 async def test_a_filter_from_what_is_selected(make_app):

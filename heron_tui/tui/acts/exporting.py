@@ -18,7 +18,8 @@ class ExportActs(Group):
         app = self.app
         subject = app.main.current.subject()
         marked = {kind: list(app.notes.marked(kind)) for kind in KINDS}
-        app.reading.ask("scopes", lambda reader: scopes(reader, subject, marked, ""), self._open)
+        shown = app.filtering.text
+        app.reading.ask("scopes", lambda reader: scopes(reader, subject, marked, shown), self._open)
 
     def _open(self, found: Sequence[Scope]) -> None:
         from ..screens.export import ExportScreen

@@ -32,8 +32,8 @@ class FilterActs(Group):
         except HeronError as error:
             self.app.say(str(error).splitlines()[0], "error")
 
-    def act_save_filter(self) -> None:
-        self.app.main.filter_bar.save()
+    def act_save_filter(self, *, argument: str = "") -> None:
+        self.app.main.filter_bar.save(argument)
 
     def act_apply_as_filter(self) -> None:
         self._from_selection(apply=True)

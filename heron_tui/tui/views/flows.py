@@ -9,12 +9,38 @@ from textual.containers import Container
 
 from .. import questions
 from ..choice import ChosenRows
+from ..filtering import Narrowed
 from ..rows import FixedRows
 from ..subject import Subject
 from ..tables import exchange_columns, flow_columns
 from ..widgets.pane import Pane
 from ..widgets.row_list import RowList
 from .view import View
+
+
+class ExchangeList(RowList):
+    """The exchanges of a connection, all of them: where only some fit the filter, those are signed."""
+
+    _signed: frozenset[str] = frozenset()
+
+    def fitting(self) -> Narrowed | None:
+        return None
+
+    def narrow(self, *, grown: bool) -> None:  # noqa: ARG002 - these are all in memory
+        self._sign()
+        self.refresh()
+
+    def rows_changed(self) -> None:
+        self._sign()
+        super().rows_changed()
+
+    def _sign(self) -> None:
+        fit = self.heron.filtering.narrowed("exchange")
+        ids = frozenset(row["id"] for row in self.source.window(0, self.source.count()) if row)
+        self._signed = ids & fit.ids if fit is not None and not ids <= fit.ids else frozenset()
+
+    def stands_out(self, row: Any) -> bool:
+        return row["id"] in self._signed
 
 
 class FlowsView(View):
@@ -27,7 +53,7 @@ class FlowsView(View):
     def compose(self) -> ComposeResult:
         times = self.heron.times
         self.list = RowList(flow_columns(times), empty="no connections yet", kind="flow", id="flow-list")
-        self.exchanges = RowList(
+        self.exchanges = ExchangeList(
             exchange_columns(times),
             title="Exchanges",
             empty="no HTTP on this connection",

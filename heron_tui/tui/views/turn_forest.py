@@ -57,7 +57,7 @@ class TurnForest:
 
     def _came_sessions(self, records: Sequence[Record]) -> None:
         fit = self.heron.filtering.narrowed("session")
-        records = [record for record in records if fit is None or fit.ids is None or record["id"] in fit.ids]
+        records = [record for record in records if fit is None or record["id"] in fit.ids]
         fresh = len(self._sessions) == 0
         roots = []
         for record in records:
@@ -98,7 +98,7 @@ class TurnForest:
         fit = self.heron.filtering.narrowed("turn")
         nodes = []
         for record in records:
-            if fit is not None and fit.ids is not None and record["id"] not in fit.ids:
+            if fit is not None and record["id"] not in fit.ids:
                 continue
             node = self._turns.get(record["id"])
             if node is None:

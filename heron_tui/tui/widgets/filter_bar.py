@@ -159,8 +159,8 @@ class FilterBar(Container):
         self._at = at
         self._put(history[at] if at < len(history) else self._draft)
 
-    def save(self) -> None:
-        """Ask for a name, and keep what is in the line under it."""
+    def save(self, name: str = "") -> None:
+        """Keep what is in the line, or else what is applied, under a name; ask for that where it is not given."""
         heron, text = self.heron, self.line.value.strip() if self.display else self.heron.filtering.text
         if not text:
             heron.say("there is no filter to save", "warn")
@@ -175,7 +175,10 @@ class FilterBar(Container):
                 else:
                     heron.say(f"saved: ${name.strip().lstrip('$')} stands for {text}")
 
-        heron.push_screen(AskScreen("Save this filter as", "", "a name, used as $name"), named)
+        if name:
+            named(name)
+        else:
+            heron.push_screen(AskScreen("Save this filter as", "", "a name, used as $name"), named)
 
     # what is typed
 

@@ -14,11 +14,12 @@ from textual.message import Message
 from ...store.notes import Key
 from ..choice import ChosenRows, sort_key
 from ..columns import Column, fit, segments, sized
+from ..filtering import Narrowed
 from ..find.query import Query
 from ..rows import FixedRows, PagedRows, RowSource
 from ..units import percent
 from .pane import Pane, highlight, plain
-from .row_signs import COMMENTED, coloured, noted
+from .row_signs import COMMENTED, coloured, fitting, noted
 
 SHIFT = 16
 SEARCHED = 2048
@@ -140,11 +141,19 @@ class RowList(Pane):
         """What people noted on a row."""
         return self.heron.notes.get(self.key_of(row)).comment
 
+    def stands_out(self, row: Any) -> bool:  # noqa: ARG002 - of most lists, only what fits is shown
+        """The row itself fits the filter, and stands among some that do not."""
+        return False
+
     # which rows
+
+    def fitting(self) -> Narrowed | None:
+        """What of its kind fits the filter; None while nothing is left out."""
+        return self.heron.filtering.narrowed(self.kind)
 
     def narrow(self, *, grown: bool) -> None:
         """Other rows fit the filter now. Where the store has only `grown`, those on screen stay until they are read."""
-        found, source = self.heron.filtering.narrowed(self.kind), self.source
+        found, source = self.fitting(), self.source
         if grown and found is not None and isinstance(source, ChosenRows):
             source.choice = replace(source.choice, where=found.where, numbers=found.pick)
             source.store_changed(found.count)
@@ -160,17 +169,20 @@ class RowList(Pane):
         stay = stay or (key[1] if key else None)
         if isinstance(source, ChosenRows):
             order = f"-{self.sorted_by}" if self.descending else self.sorted_by or None
-            fit = self.heron.filtering.narrowed(self.kind)
+            fit = self.fitting()
             where, numbers = (fit.where, fit.pick) if fit else (None, None)
             choice = replace(source.choice, order=order, only=only, without=without, where=where, numbers=numbers)
             source.choose(choice, stay=stay)
         elif isinstance(source, FixedRows):
             order_by = sort_key(self.sorted_by) if self.sorted_by else None
-            fit = self.heron.filtering.narrowed(self.kind)
+            fit = self.fitting()
             only = fit.among(only) if fit else only
+            was = source.rows
             source.arrange(order_by, down=self.descending, keep=lambda row: _kept(self.key_of(row), only, without))
-            ids = [(self.key_of(row) or ("", ""))[1] for row in source.rows]
-            self.chosen(ids.index(stay) if stay in ids else None)
+            before = [(self.key_of(row) or ("", ""))[1] for row in was]
+            places = {(self.key_of(row) or ("", ""))[1]: place for place, row in enumerate(source.rows)}
+            later = before[before.index(stay) :] if stay in before else [stay]
+            self.chosen(next((places[id] for id in later if id in places), len(places)))
 
     def sort_by(self, field: str, *, down: bool = False) -> None:
         """Sort the rows by a field of their records; "" puts them back into their own order."""
@@ -196,9 +208,9 @@ class RowList(Pane):
         self.rearrange(stay=stay)
 
     def chosen(self, place: int | None) -> None:
-        """Other rows are there; the one that the cursor was on, if it is among them, is at `place`."""
+        """Other rows are there; the one that the cursor was on, or the nearest, is at `place`, or at the end."""
         if place is not None:
-            self.cursor = place
+            place = self.cursor = max(min(place, self.source.count() - 1), 0)
         self._window = ()
         self.rows_changed()
         if place is not None:
@@ -392,7 +404,8 @@ class RowList(Pane):
         note = self.heron.notes.get(key)
         if key is not None and (rule := self.heron.colouring.rule(key, row)):
             parts = coloured(parts, rule, self.palette, note, comment, selected=selected, until=self.coloured_parts)
-        return noted(parts, self.palette, note, comment)
+        parts = noted(parts, self.palette, note, comment)
+        return fitting(parts, self.palette) if self.stands_out(row) else parts
 
     def draw_row(self, row: Any, selected: bool, width: int) -> list[Segment]:
         """One row; a selected one keeps the colours of its cells on the cursor's ground."""

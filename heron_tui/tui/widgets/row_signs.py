@@ -9,7 +9,7 @@ from ..colours import Rule
 from ..theme import Palette
 from .pane import plain
 
-MARKED, IGNORED, COMMENTED = "◆", "×", "¶"
+MARKED, IGNORED, COMMENTED, FITTING = "◆", "×", "¶", "▽"
 Parts = list[Segment]
 
 
@@ -53,4 +53,12 @@ def noted(parts: Parts, palette: Palette, note: Note, comment: str) -> Parts:
         parts[0] = Segment(sign, (parts[0].style or palette.base) + plain(palette.warn))
     if comment:
         parts[-1] = Segment(COMMENTED, (parts[-1].style or palette.base) + plain(palette.warn))
+    return parts
+
+
+def fitting(parts: Parts, palette: Palette) -> Parts:
+    """A row that itself fits the filter, with its sign in the first or last cell if one of them is free."""
+    at = next((at for at in (0, -1) if not parts[at].text.strip(" ▌")), None)
+    if at is not None:
+        parts[at] = Segment(FITTING, (parts[at].style or palette.base) + plain(palette.accent))
     return parts

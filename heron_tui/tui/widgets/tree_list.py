@@ -119,10 +119,16 @@ class TreeList(RowList):
         return next((i for i, node in enumerate(self.shown.nodes) if node.key == key), None)
 
     def _reflow(self, key: str | None) -> None:
+        """Show what is visible now. The cursor goes to the node `key`; if that is gone, to what it is folded in, else
+        to what was behind it, or else before it."""
+        were = self.shown.nodes
+        at = next((n for n, node in enumerate(were) if node.key == key), self.cursor)
         self.shown.flatten()
-        index = self.find(key) if key else None
-        if index is not None:
-            self.cursor = index
+        places = {node.key: n for n, node in enumerate(self.shown.nodes)}
+        near = [*were[at:], *reversed(were[:at])]
+        folded = next((node for node in were[at : at + 1] if node.parent and not node.parent.open), None)
+        keys = [key, *_above(folded), *(node.key for node in near)]
+        self.cursor = next((places[key] for key in keys if key in places), self.cursor)
         self._window = ()
         self.rows_changed()
 
@@ -183,6 +189,13 @@ class TreeList(RowList):
         deepest = max((node.depth for node in self.shown.nodes if node.open and not node.leaf), default=None)
         for node in [node for node in self.shown.nodes if node.open and node.depth == deepest]:
             self.open_node(node, is_open=False)
+
+
+def _above(node: Node | None) -> Iterator[str]:
+    """The keys of what a node stands below, nearest first."""
+    while node is not None and node.parent is not None:
+        node = node.parent
+        yield node.key
 
 
 def _all(node: Node) -> Iterator[Node]:

@@ -98,6 +98,15 @@ class TurnTree(TreeList):
         end = now if turn.record["status"] == "in_progress" else turn.record["t_end_us"]
         return cells(spans(node, now), start, max(end, start + 1), width, idle=node.kind in ("turn", "subagent"))
 
+    def stands_out(self, row: Any) -> bool:
+        fit = self.heron.filtering.narrowed("call")
+        if row.kind != "call" or fit is None or row.record["id"] not in fit.ids:
+            return False
+        turn = row
+        while turn.parent is not None and turn.kind != "turn":
+            turn = turn.parent
+        return not fit.ids.issuperset(turn.record["calls"] or ())
+
     def row_text(self, row: Any) -> str:
         return f"{words(row)[2]} {models(row)}"
 
