@@ -119,7 +119,7 @@ def test_start_drill_down_to_bytes_help_and_quit(start: Start, tmp_path: Path):
     tmux.keys("Enter")
     tmux.wait("POST /v1/messages", "content_block_delta")
     tmux.keys("j", "j", "Enter")
-    tmux.wait("SSE message_start", "Bytes of packet 10", "event: message_st")
+    tmux.wait("SSE message_start", "Bytes of packet 10", "event: me")
     tmux.keys("B")
     tmux.wait("Packet 10", "Evidence")
     tmux.keys("Escape")
@@ -127,6 +127,28 @@ def test_start_drill_down_to_bytes_help_and_quit(start: Start, tmp_path: Path):
     tmux.keys("?")
     tmux.wait("Keys in: turns")
     tmux.keys("q", "q", "q", "q")
+    tmux.wait("exit code 0")
+
+
+def test_a_filter_from_the_bar_to_the_bytes_and_off_again(start: Start, stores: Callable[[str], Path]):
+    tmux = start(str(stores("claude-code-agents")))
+    tmux.wait("Delegate: lab:subagents")
+    tmux.keys("1", "/")
+    tmux.wait("enter applies")
+    tmux.keys("call.tt")
+    tmux.wait("call.ttft")
+    tmux.keys("Tab", " > 2x")
+    tmux.wait("✗ error", "^")
+    tmux.keys("C-u", "call.n == 8", "Enter")
+    tmux.wait("▽", "of", "packets · call.n ==")
+    tmux.keys("3", "j", "*")
+    tmux.wait("▽")
+    tmux.keys("f", "C-u", "Enter")
+    deadline = time.monotonic() + 20
+    while "▽" in tmux.screen():
+        assert time.monotonic() < deadline, tmux.screen()
+        time.sleep(0.05)
+    tmux.keys("C-q")
     tmux.wait("exit code 0")
 
 

@@ -127,9 +127,13 @@ class NoteActs(Group):
         if pane is None or key is None:
             self.app.say(NOTHING_HERE, "muted")
             return
-        self._put(key, change(row, self.app.notes.get(key)))
+        note = change(row, self.app.notes.get(key))
+        self._put(key, note)
         if anew and (pane.only_marked or pane.hide_ignored):
-            pane.rearrange()
+            gone = (pane.only_marked and not note.marked) or (pane.hide_ignored and note.ignored)
+            behind = [other for other in pane.source.window(pane.cursor + 1, pane.cursor + 2) if other is not None]
+            next_key = pane.key_of(behind[0]) if gone and behind else None
+            pane.rearrange(stay=next_key[1] if next_key else None)
         pane.refresh()
 
     def _put(self, key: Key, note: Note) -> None:
