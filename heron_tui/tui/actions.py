@@ -60,7 +60,7 @@ def _table() -> tuple[Action, ...]:
         a("fold", "diff", ("-", "h", "left"), "fold this part"),
         a("next-part", "text", ("]",), "next part of the text", counts=True),
         a("previous-part", "text", ("[",), "previous part of the text", counts=True),
-        a("detail", "packets", ("d",), "show or hide the packet's detail tree", "detail"),
+        a("detail", "packets", ("d",), "show or hide the packet's detail tree"),
         a("bytes", "packets", ("B",), "show or hide the packet's bytes", "bytes"),
         a(
             "wireshark",

@@ -8,6 +8,7 @@ from textual.widgets import Input
 
 from heron_tui.filter import saved
 from heron_tui.store.reader import Reader
+from heron_tui.tui import theme
 
 from .conftest import SIZES, press, running, screen_text, settle
 from .test_engine import app_for, until
@@ -61,14 +62,23 @@ def status(app) -> str:
     ],
 )
 def test_the_bar(text, size, make_app, snap_compare):
+    assert snap_compare(make_app(NAME), run_before=writing(text), terminal_size=size)
+
+
+@pytest.mark.parametrize("palette", [theme.SIXTEEN, theme.PLAIN], ids=lambda palette: palette.name)
+@pytest.mark.parametrize("text", ["call.ttft > 190ms", "call.ttft > 2 and call.n > 1", "call.outcome == failed"])
+def test_the_bar_with_few_colours(text, palette, make_app, snap_compare):
+    assert snap_compare(make_app(NAME, palette=palette), run_before=writing(text))
+
+
+def writing(text):
     async def before(pilot) -> None:
         await settle(pilot)
-        pilot.app.cursor_blink = False
         await write(pilot, text)
         pilot.app.main.filter_bar.line.cursor_blink = False
         await settle(pilot)
 
-    assert snap_compare(make_app(NAME), run_before=before, terminal_size=size)
+    return before
 
 
 async def test_one_filter_in_every_view(make_app):

@@ -36,7 +36,7 @@ def test_view(view: str, size: tuple[int, int], make_app: Callable[..., HeronApp
 
 
 @pytest.mark.parametrize("palette", [theme.LIGHT, theme.SIXTEEN, theme.PLAIN], ids=lambda palette: palette.name)
-@pytest.mark.parametrize("view", ["packets", "turns", "metrics"])
+@pytest.mark.parametrize("view", ["packets", "turns", "metrics", "stream-text", "stream-events", "diff", "context"])
 def test_other_terminals(view: str, palette: theme.Palette, make_app: Callable[..., HeronApp], snap_compare):
     assert snap_compare(make_app(palette=palette), run_before=pressing(VIEWS[view]))
 

@@ -22,6 +22,7 @@ class ComparisonView(View):
     """One list. `n` (or enter) and `N` go along what differs; `esc` goes back to the sessions."""
 
     title = "comparison"
+    unhinted = ("filter",)
 
     def compose(self) -> ComposeResult:
         self.list = ComparisonList((), empty="", id="comparison-list")

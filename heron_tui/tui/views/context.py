@@ -61,6 +61,7 @@ class ContextView(View):
     """The tree above (or beside), the text of what is selected below. Enter goes to the text, then to the bytes."""
 
     title = "context"
+    unhinted = ("context", "filter")
     share_below: ClassVar[int] = 60
     share_beside: ClassVar[int] = 55
 

@@ -26,6 +26,7 @@ class DiffView(View):
     """One pane. `n` goes to the next change, `+` shows a part whole, enter goes to its bytes."""
 
     title = "diff"
+    unhinted = ("diff", "filter")
 
     def compose(self) -> ComposeResult:
         self.text = DiffPane(title="Diff", empty="", id="diff-text")

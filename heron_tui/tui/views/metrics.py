@@ -20,6 +20,7 @@ class MetricsView(View):
     """One pane."""
 
     title = "metrics"
+    unhinted = ("go-to-turn", "follow-stream", "context", "diff")
 
     def compose(self) -> ComposeResult:
         self.pane = MetricsPane(id="metrics-pane")

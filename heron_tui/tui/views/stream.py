@@ -29,6 +29,7 @@ class StreamView(View):
     """One pane. Enter goes to the packet that carried a line."""
 
     title = "stream"
+    unhinted = ("follow-stream", "filter")
 
     def compose(self) -> ComposeResult:
         self.text = StreamPane(title="Stream", empty="nothing was said", id="stream-text")

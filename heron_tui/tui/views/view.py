@@ -36,6 +36,8 @@ class View(Container):
     share_below: ClassVar[int] = 50
     beside_from: ClassVar[int] = 140
     """Columns from which the two sides stand beside each other."""
+    unhinted: ClassVar[tuple[str, ...]] = ()
+    """Actions of the panes that mean nothing in this view, or lead to where one is."""
 
     def __init__(self) -> None:
         super().__init__(id=self.title)

@@ -10,6 +10,8 @@ from .bar import Bar, Item
 
 ALWAYS = ("command", "help")
 """Actions whose keys stand at the right end, whatever is in focus."""
+FIRST = ("open", "filter")
+"""Actions whose keys come first: on a narrow screen, only some have room."""
 
 
 class HintBar(Bar):
@@ -31,8 +33,9 @@ class HintBar(Bar):
         palette = self.palette
         if self._message:
             return [[(f" {self._message}", palette.role(self._role))]]
-        names = [name for name in self.heron.keyboard.available() if name not in ALWAYS]
-        return [self._hint(name) for name in names if ACTIONS[name].hint]
+        out = {*ALWAYS, *self.heron.main.current.unhinted}
+        names = [name for name in self.heron.keyboard.available() if name not in out and ACTIONS[name].hint]
+        return [self._hint(name) for name in sorted(names, key=_rank)]
 
     def right(self) -> Sequence[Item]:
         return [] if self._message else [self._hint(name) for name in ALWAYS]
@@ -43,3 +46,7 @@ class HintBar(Bar):
             (f" {self.heron.keymap.first(name)}", palette.accent),
             (f" {ACTIONS[name].hint} ", palette.muted),
         ]
+
+
+def _rank(name: str) -> int:
+    return FIRST.index(name) if name in FIRST else len(FIRST)
