@@ -21,7 +21,7 @@ from .view import View
 class ExchangeList(RowList):
     """The exchanges of a connection, all of them: where only some fit the filter, those are signed."""
 
-    _signed: frozenset[str] = frozenset()
+    _standing_out: frozenset[str] = frozenset()
 
     def fitting(self) -> Narrowed | None:
         return None
@@ -37,10 +37,10 @@ class ExchangeList(RowList):
     def _sign(self) -> None:
         fit = self.heron.filtering.narrowed("exchange")
         ids = frozenset(row["id"] for row in self.source.window(0, self.source.count()) if row)
-        self._signed = ids & fit.ids if fit is not None and not ids <= fit.ids else frozenset()
+        self._standing_out = ids & fit.ids if fit is not None and not ids <= fit.ids else frozenset()
 
     def stands_out(self, row: Any) -> bool:
-        return row["id"] in self._signed
+        return row["id"] in self._standing_out
 
 
 class FlowsView(View):
