@@ -216,11 +216,11 @@ class Reader:
 
     def answered(self, call: Call, asked: Asked) -> Answered:
         response, profile = call.response, asked.profile
-        tools = tuple([_asking(one, profile) for one in response.tool_calls])
+        tools = tuple([_asking(one, profile) for one in response.tool_calls if one.name])  # the capture may have a hole
         state: int | None = asked.state
         for key in response.answer_keys:
             state = extend(state or 0, int.from_bytes(key[:8], "big") | 1)
-        final = all(tool.name in profile.turn.final_tools for tool in tools)
+        final = all(tool.name in profile.turn.final_tools for tool in response.tool_calls)
         active = (call.t_end_us, response.t_last_content_us, call.t_response_us, call.t_request_end_us)
         return Answered(
             end_us=call.t_end_us,

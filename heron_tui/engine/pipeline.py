@@ -17,7 +17,7 @@ from ..findings.watch import Watch
 from ..http.decoder import Decoder
 from ..model.call import Call
 from ..model.finding import Finding
-from ..model.flow import Flow, FlowEvent, Opened
+from ..model.flow import Flow, FlowEvent, Gap, Opened
 from ..model.http import EventBatch, ExchangeEnd, HttpEvent, Protocol, Request, Response, Trouble
 from ..model.packet import PacketBatch, Source
 from ..net.tracker import Tracker
@@ -42,6 +42,7 @@ class _Open:
     fold: registry.Fold | None
     call: Call | None
     response: Response | None = None
+    lossy: bool = False
     batches: list[EventBatch] = field(default_factory=list)
     commits: int = 0
 
@@ -77,6 +78,7 @@ class Pipeline:
         self._changed_calls: dict[str, Call] = {}
         self._findings: list[Finding] = []
         self._found: set[Finding] = set()
+        self._holed: set[str] = set()
         self._turns: set[str] = set()
         self._told = Told()
         self._finder = finder
@@ -154,6 +156,7 @@ class Pipeline:
             if flow.closed:
                 self._told.forget(flow)
                 self._flows.pop(flow.id, None)
+                self._holed.discard(flow.id)
                 self._source_of.pop(flow.id, None)
         return self._writer.commit()
 
@@ -179,6 +182,8 @@ class Pipeline:
             self._finder.ask(flow)
 
     def _flow_event(self, event: FlowEvent) -> None:
+        if isinstance(event, Gap):
+            self._lose(event.flow.id)
         for http_event in self._decoder.feed(event):
             self._http_event(http_event)
 
@@ -199,6 +204,15 @@ class Pipeline:
                     self._encrypted[_ends(self._flows[flow])] += 1
             case Trouble():
                 self._findings.append(losses.trouble(event))
+                if event.code.endswith(".desync"):
+                    self._lose(event.flow)
+
+    def _lose(self, flow: str) -> None:
+        """Bytes of a flow are missing, or could not be followed: what is under way on it may have lost some of them."""
+        self._holed.add(flow)
+        self._watch.lose(flow)
+        for now in self._open.values():
+            now.lossy = now.lossy or now.request.flow == flow
 
     def _request(self, request: Request) -> None:
         self.counters.exchanges += 1
@@ -239,6 +253,7 @@ class Pipeline:
             t_request_us=place.t_first_us,
             t_request_end_us=place.t_last_us,
             request_packets=(place.first_packet, place.last_packet),
+            lossy=request.holed,
         )
 
     def _response(self, response: Response) -> None:
@@ -273,10 +288,14 @@ class Pipeline:
         if now.fold and call:
             now.fold.end(end)
             call.response = now.fold.answer()
-            call.outcome = outcome(end.state, call.status, call.response, call.request.streaming)
+            call.lossy = call.lossy or now.lossy or end.holed
+            unsure = call.lossy or end.dropped > 0 or (call.flow in self._holed and call.transport != "http/1.1")
+            call.outcome = outcome(end.state, call.status, call.response, call.request.streaming, lossy=unsure)
+            call.lossy = call.lossy or call.outcome == "unknown"
             call.t_end_us = end.t_end_us if call.outcome != "in_progress" else None
             _serve(call, provider(now.request, now.response, call.response))
-            if call.is_chat and call.response.usage is None and call.outcome in ("ok", "truncated", "aborted"):
+            silent = call.is_chat and call.response.usage is None and not call.lossy
+            if silent and call.outcome in ("ok", "truncated", "aborted"):
                 call.estimated = estimate(call.request, call.response)
             model = call.response.model or call.request.model
             call.cost_usd = price(self._models, model, call.provider, call.response.tokens, call.response.usage)
@@ -296,6 +315,7 @@ class Pipeline:
         call = now.call
         if now.fold and call:
             call.response = now.fold.answer()
+            call.lossy = call.lossy or now.lossy
             self._changed(call)
         self._writer.put_exchange(now.request, now.response, None, now.batches, parts, call.id if call else None)
         now.batches = []

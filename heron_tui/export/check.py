@@ -17,6 +17,7 @@ FAILED = {
     "truncated": ("cut", "the stream broke off"),
     "aborted": ("cut", "the client went away"),
     "no_response": ("failed", "no response"),
+    "unknown": ("lost", "the capture does not hold its end"),
 }
 
 
@@ -32,6 +33,8 @@ def call(reader: Reader, record: Record, held: Conversation, *, final: bool) -> 
     if record["outcome"] != "ok":
         code, detail = FAILED.get(record["outcome"], ("failed", record["error_type"] or str(record["status"] or "")))
         raise Refused(code, detail)
+    if record.get("lossy"):
+        raise Refused("lost", "bytes of the call")
     _bodies(reader, record, held)
     finish = record["finish"] or ""
     if finish in REFUSALS or record.get("refusal"):

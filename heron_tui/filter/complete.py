@@ -14,7 +14,7 @@ from .tree import And, Compare, Member, Node, Not, Or
 MOST = 200
 Values = Callable[[Field], Sequence[str]]
 KNOWN: dict[str, tuple[str, ...]] = {
-    "call.outcome": ("ok", "error", "truncated", "aborted", "no_response", "in_progress"),
+    "call.outcome": ("ok", "error", "truncated", "aborted", "no_response", "in_progress", "unknown"),
     "turn.status": ("in_progress", "complete", "incomplete"),
     "finding.severity": ("chat", "note", "warning", "error"),
     "http.method": ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "CONNECT"),

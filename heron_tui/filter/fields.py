@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Scope = Literal["packet", "flow", "http", "call", "tool", "turn", "session", "process", "finding"]
-FAILURE = """CASE WHEN {}.outcome IN ('ok', 'in_progress') THEN NULL
+FAILURE = """CASE WHEN {}.outcome IN ('ok', 'in_progress', 'unknown') THEN NULL
     ELSE coalesce(nullif({}.error_type, ''), {}.outcome) END"""
 JSON_TEXT = """CASE json_type({}.arguments) WHEN 'null' THEN NULL WHEN 'text' THEN json_extract({}.arguments, '$')
     ELSE {}.arguments END"""
@@ -82,7 +82,7 @@ def _table() -> dict[str, Field]:
     add("call", "provider", "text", "who serves it, as far as the wire shows")
     add("call", "transport", "text", "http/1.1, http/2, websocket")
     add("call", "status", "int", "HTTP status")
-    add("call", "outcome", "text", "ok, error, truncated, aborted, no_response, in_progress")
+    add("call", "outcome", "text", "ok, error, truncated, aborted, no_response, in_progress, unknown")
     add(
         "call", "error", "text", "type of the error, or how else it failed: truncated, aborted, ...", "failure", FAILURE
     )
@@ -103,6 +103,7 @@ def _table() -> dict[str, Field]:
     add("call", "subagent", "text", "sub-agent that made it")
     add("call", "auxiliary", "text", "kind of side call: title, compaction, ...")
     add("call", "streaming", "bool", "the answer was asked for as a stream")
+    add("call", "lossy", "bool", "the capture lost bytes of it")
     add("call", "messages", "int", "messages the request carried")
     add("call", "text", "text", "text of the answer")
     add("call", "thinking", "text", "thinking of the answer")

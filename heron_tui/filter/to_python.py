@@ -74,7 +74,7 @@ def record_value(record: Record, key: str, name: str | None = None) -> Any:
         return [value for headers in both for header, value in headers if header.lower() == name]
     if key == "failure":  # the error's type, or how else the call failed
         outcome = record.get("outcome")
-        return None if outcome in ("ok", "in_progress") else record.get("error_type") or outcome
+        return None if outcome in ("ok", "in_progress", "unknown") else record.get("error_type") or outcome
     value: Any = record
     for part in key.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None

@@ -44,6 +44,8 @@ def failed(call: Seen, retried: bool) -> Iterator[Finding]:
 
 def stalled(call: Seen, now_us: int) -> Iterator[Finding]:
     """`stream.stall`: more than ten seconds of silence between two pieces of a stream, or since the last one."""
+    if call.lossy:
+        return  # what broke the silence may be what the capture lost
     silent_us = call.max_gap_us or 0
     if call.outcome == "in_progress" and call.t_content_us is not None:
         silent_us = max(silent_us, now_us - call.t_content_us)

@@ -31,6 +31,7 @@ class Seen:
 
     id: str
     exchange: str
+    flow: str
     chat: bool
     wire_api: str
     provider: str | None
@@ -49,6 +50,7 @@ class Seen:
     cost_usd: float | None
     packet: int
     last_packet: int | None
+    lossy: bool
     prompt: Prompt
 
     @property
@@ -79,6 +81,7 @@ def seen(call: Call, prompt: Prompt) -> Seen:
     return Seen(
         id=call.id,
         exchange=call.exchange,
+        flow=call.flow,
         chat=call.is_chat,
         wire_api=call.request.wire_api,
         provider=call.provider,
@@ -97,5 +100,6 @@ def seen(call: Call, prompt: Prompt) -> Seen:
         cost_usd=call.cost_usd,
         packet=call.request_packets[0],
         last_packet=call.response_packets[1] if call.response_packets else None,
+        lossy=call.lossy,
         prompt=prompt,
     )

@@ -22,10 +22,14 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 def loops(turn: Turn, tools: Sequence[Tool], calls: Mapping[str, Seen]) -> Iterator[Finding]:
-    """`turn.loop`: the same tool with the same arguments three times or more, by one agent of a turn."""
+    """`turn.loop`: the same tool with the same arguments three times or more, by one agent of a turn.
+
+    Arguments in which the capture has holes may look alike, and are left out.
+    """
     same: dict[tuple[str | None, str, bytes], list[Tool]] = {}
     for tool in tools:
-        if tool.arguments:
+        lossy = tool.call in calls and calls[tool.call].lossy
+        if tool.arguments and not lossy:
             same.setdefault((tool.subagent, tool.name, _encode(tool.arguments)), []).append(tool)
     for (subagent, name, arguments), found in same.items():
         if len(found) < LOOP:
@@ -68,12 +72,13 @@ def _spent(calls: Sequence[Seen]) -> str:
     return f", {tokens:,} tokens" + (f", about {dollars(sum(prices))}" if prices else "")
 
 
-def unended(turn: Turn, last: Seen | None, *, cut_short: bool) -> Iterator[Finding]:
+def unended(turn: Turn, last: Seen | None, *, cut_short: bool, lossy: bool) -> Iterator[Finding]:
     """`turn.no_final`: a turn that nobody will answer any more.
 
     Args:
         last: its main agent's last call.
         cut_short: the capture ended while the turn went on: no fault of the agent's.
+        lossy: the capture lost bytes of its connections: the answer may be among them.
     """
     if turn.status != "incomplete":
         return
@@ -82,6 +87,8 @@ def unended(turn: Turn, last: Seen | None, *, cut_short: bool) -> Iterator[Findi
         why = "its last call is not known"
     elif last.outcome == "in_progress":
         why, severity = "the capture ends before its last answer does", "note"
+    elif lossy and last.outcome in ("ok", "unknown"):
+        why, severity = "the capture lost bytes, and the answer may be among them", "note"
     elif last.outcome != "ok":
         why = f"its last call ended as {last.outcome}"
     elif cut_short:
@@ -92,16 +99,21 @@ def unended(turn: Turn, last: Seen | None, *, cut_short: bool) -> Iterator[Findi
     yield Finding("turn.no_final", severity, turn.t_end_us, "turn", turn.id, f"no final answer: {why}", packet)
 
 
-def tool(tool: Tool, turn: Turn | None, calls: Mapping[str, Seen]) -> Iterator[Finding]:
+def tool(tool: Tool, turn: Turn | None, calls: Mapping[str, Seen], *, lossy: bool) -> Iterator[Finding]:
     """`tool.error`, `tool.slow`, `tool.no_result`.
 
     A sub-agent's work is no slow tool. A result is missing when the agent that asked has gone on without it.
+
+    Args:
+        lossy: the capture lost bytes of the turn's connections, in which a result may stand.
     """
     carried = calls.get(tool.result_call or "")
     packet = carried.packet if carried else None
     if tool.error:
         text = f"{tool.name} failed: {cut(_encode(tool.arguments).decode('utf-8', 'replace'), 100)}"
         yield Finding("tool.error", "warning", tool.t_end_us or tool.t_start_us, "tool", tool.id, text, packet)
+    if lossy:
+        return
     spawned = turn is not None and any(agent.parent_tool == tool.id for agent in turn.subagents)
     if tool.duration_us is not None and tool.duration_us > SLOW_US and not spawned:
         text = f"{tool.name} took {seconds(tool.duration_us)}: {cut(_encode(tool.arguments).decode(), 100)}"

@@ -57,6 +57,7 @@ class Watch:
         self._tools_of: dict[str, set[str]] = {}
         self._told: dict[Owner, tuple[Finding, ...]] = {}
         self._open: set[str] = set()
+        self._holed: set[str] = set()
         self._dirty: set[Owner] = set()
 
     def put(self, call: Call) -> None:
@@ -71,6 +72,16 @@ class Watch:
         streaming = now.outcome == "in_progress" and now.t_content_us is not None
         (self._open.add if streaming else self._open.discard)(call.id)
         self._touch(call.id)
+
+    def lose(self, flow: str) -> None:
+        """The capture lost bytes of a flow: what its calls seem not to have said may have been said there."""
+        if flow in self._holed:
+            return
+        self._holed.add(flow)
+        for call in self._calls.values():
+            if call.flow == flow:
+                self._touch(call.id)
+                self._touch_tools(call.id)
 
     def tell(self, story: Story, now_us: int) -> Told:
         """What is different since the last tell.
@@ -102,6 +113,11 @@ class Watch:
             self._dirty.add(("turn", part.turn))
         if part and (part.retry_of or call in self._retries):
             self._dirty.add(("storm", self._root(call)))
+
+    def _touch_tools(self, call: str) -> None:
+        part = self._parts.get(call)
+        if part and part.turn:
+            self._dirty |= {("tool", id) for id in self._tools_of.get(part.turn, ())}
 
     def _part(self, part: Part) -> None:
         before = self._parts.get(part.call)
@@ -164,7 +180,8 @@ class Watch:
                 yield from self._of_turn(id, now_us)
             case "tool":
                 if tool := self._tools.get(id):
-                    yield from turns.tool(tool, self._turns.get(tool.turn or ""), self._calls)
+                    turn = self._turns.get(tool.turn or "")
+                    yield from turns.tool(tool, turn, self._calls, lossy=turn is not None and self._is_lossy(turn))
 
     def _of_call(self, id: str, now_us: int) -> Iterator[Finding]:
         call, part = self._calls.get(id), self._parts.get(id)
@@ -185,8 +202,10 @@ class Watch:
         """The call whose conversation this one carries on: answered, of the same model, with no compaction between."""
         for id in self._branches.before(call.id, FAR_BACK):
             before = self._calls.get(id)
-            if before is None or before.outcome != "ok" or not before.chat:
+            if before is None or before.outcome not in ("ok", "unknown") or not before.chat:
                 continue
+            if before.lossy or call.lossy:
+                return None
             if before.asked_model != call.asked_model or before.wire_api != call.wire_api:
                 return None
             between = self._compactions.get(part.session or "", {}).values()
@@ -201,9 +220,14 @@ class Watch:
             return
         main = [self._calls[call] for call in turn.calls if call in self._calls and self._is_main(call)]
         last = max(main, key=lambda call: call.order) if main else None
-        yield from turns.unended(turn, last, cut_short=now_us - turn.t_end_us < QUIET_US and self._is_latest(turn))
+        short = now_us - turn.t_end_us < QUIET_US and self._is_latest(turn)
+        yield from turns.unended(turn, last, cut_short=short, lossy=self._is_lossy(turn))
         tools = [self._tools[tool] for tool in self._tools_of.get(id, ()) if tool in self._tools]
         yield from turns.loops(turn, sorted(tools, key=lambda tool: (tool.t_start_us, tool.id)), self._calls)
+
+    def _is_lossy(self, turn: Turn) -> bool:
+        calls = [self._calls[id] for id in turn.calls if id in self._calls]
+        return any(call.lossy or call.flow in self._holed for call in calls)
 
     def _is_latest(self, turn: Turn) -> bool:
         same = [other for other in self._turns.values() if other.session == turn.session]

@@ -134,6 +134,7 @@ class Exchange:
                 place=message.place,
                 complete=whole,
                 lost=body.lost,
+                holed=body.holed,
                 error=body.error,
             )
         )
@@ -228,6 +229,7 @@ class Exchange:
                 t_end_us=message.t_last if t_us is None else t_us,
                 raw_size=body.raw_size,
                 lost=body.lost,
+                holed=body.holed,
                 dropped=body.dropped,
                 trailers=self._trailers,
                 upgraded=upgraded,

@@ -81,7 +81,7 @@ def measure(points: Points, end_us: int, length_us: int) -> Measures:
     first = (points.first >= start_us) & (points.first < end_us)
     started = int(np.count_nonzero(points.start >= start_us))
     rows = [points.rows[place] for place in np.flatnonzero(ended)]
-    errors = Counter(str(row.outcome) for row in rows if row.outcome not in ("ok", "in_progress"))
+    errors = Counter(str(row.outcome) for row in rows if row.outcome not in ("ok", "in_progress", "unknown"))
     input_tokens, output_tokens = int(points.input[ended].sum()), int(points.output[ended].sum())
     average, peak = _active(points, start_us, end_us)
     return Measures(

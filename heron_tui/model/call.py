@@ -7,7 +7,8 @@ from .flow import Process
 from .http import Headers
 
 Role = Literal["system", "user", "assistant", "tool"]
-Outcome = Literal["ok", "error", "truncated", "aborted", "no_response", "in_progress"]
+Outcome = Literal["ok", "error", "truncated", "aborted", "no_response", "in_progress", "unknown"]
+"""`unknown`: the capture lost what would tell how the call ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,8 @@ class Call:
     The engine makes it when the request is whole and fills the response while it comes; `agents` decides what it was
     part of (`turn.Part`). `provider_reason` is what `provider` rests on. Field names follow records.md. `cost_usd` is
     an estimate by list prices, `cost_said_usd` what a proxy's own header says (LiteLLM's ``x-litellm-response-cost``).
-    `estimated` are tokens by size, where the wire says none: they are shown, and never added to counts.
+    `estimated` are tokens by size, where the wire says none: they are shown, and never added to counts. `lossy`: the
+    capture lost bytes of it, so that texts and tool calls may have holes.
     """
 
     id: str
@@ -217,6 +219,7 @@ class Call:
     cost_usd: float | None = None
     cost_said_usd: float | None = None
     estimated: Tokens | None = None
+    lossy: bool = False
 
     @property
     def is_chat(self) -> bool:

@@ -59,7 +59,7 @@ class Request:
         raw_size: bytes of the body on the wire, before content decoding.
         head, place: of the head alone, and of the whole request.
         complete: False where the client went away or the capture ended inside it.
-        lost: bytes inside it that a gap took.
+        lost: bytes inside it that a gap took. holed: something of it is missing, however much.
         error: why the body could not be decoded, if so.
     """
 
@@ -80,6 +80,7 @@ class Request:
     place: Place
     complete: bool = True
     lost: int = 0
+    holed: bool = False
     error: str | None = None
 
     @property
@@ -149,7 +150,8 @@ class ExchangeEnd:
         body: the decoded response body (for event streams too), cut at the cap of the observer.
         place: of the whole response, head included; None without response.
         raw_size: bytes of the body on the wire before content decoding.
-        lost: bytes a gap took from the response; dropped: bytes beyond the observer's own cap.
+        lost: bytes a gap took from the response; dropped: bytes beyond the observer's own cap. holed: something of it
+            is missing, however much.
         upgraded: protocol name after a 101 or a 2xx to CONNECT.
         error: why the body could not be decoded, if so.
         events: how many events were told. unfinished: bytes of a last event that had begun when the body ended; it is
@@ -163,6 +165,7 @@ class ExchangeEnd:
     t_end_us: int
     raw_size: int = 0
     lost: int = 0
+    holed: bool = False
     dropped: int = 0
     trailers: Headers = ()
     upgraded: str | None = None

@@ -23,7 +23,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         attempt retry_of t_request_us t_request_end_us t_response_us t_first_token_us t_end_us ttft_us e2e_us tpot_us
         input_tokens output_tokens cache_read_tokens cache_write_tokens reasoning_tokens tokens_estimated usage
         response_id messages tools_offered tool_calls tool_results text thinking request_encoding response_encoding
-        legs evidence cost_usd cost_said_usd provider_reason""".split()
+        legs evidence cost_usd cost_said_usd provider_reason lossy""".split()
     ),
     "turns": tuple(
         """id n session agent status t_start_us t_end_us prompt answer finish calls main_calls subagents tools models

@@ -54,9 +54,9 @@ def call(call: Call, base: int) -> Row:
         "t_last_content_us": response.t_last_content_us,
         "t_end_us": call.t_end_us,
         "ttft_us": ttft(call),
-        "e2e_us": None if call.t_end_us is None else call.t_end_us - call.t_request_us,
+        "e2e_us": e2e(call),
         "tpot_us": tpot(call),
-        "max_gap_us": response.max_gap_us,
+        "max_gap_us": None if call.lossy else response.max_gap_us,
         "content_events": response.content_events,
         "input_tokens": tokens.input,
         "output_tokens": tokens.output,
@@ -64,6 +64,7 @@ def call(call: Call, base: int) -> Row:
         "cache_write_tokens": tokens.cache_write,
         "reasoning_tokens": tokens.reasoning,
         "tokens_estimated": call.estimated is not None,
+        "lossy": call.lossy,
         "cost_usd": call.cost_usd,
         "cost_said_usd": call.cost_said_usd,
         "usage": None if response.usage is None else dumps(response.usage),
@@ -89,15 +90,27 @@ def call(call: Call, base: int) -> Row:
 
 
 def ttft(call: Call) -> int | None:
-    """First token, or for an answer that did not come as a stream its head, after the end of the request."""
+    """First token, or for an answer that did not come as a stream its head, after the end of the request.
+
+    None where the capture lost bytes of the call: the first token may be among them.
+    """
+    if call.lossy:
+        return None
     start = call.response.t_first_token_us
     if start is None and call.outcome == "ok" and not call.response.content_events:
         start = call.t_response_us
     return None if start is None else start - call.t_request_end_us
 
 
+def e2e(call: Call) -> int | None:
+    """Start of the request to the last byte of the answer; None where the capture lost its end."""
+    return None if call.t_end_us is None or call.outcome == "unknown" else call.t_end_us - call.t_request_us
+
+
 def tpot(call: Call) -> int | None:
     """Time per output token between the first and the last content event of a stream with two tokens or more."""
+    if call.lossy:
+        return None
     first, last, tokens = call.response.t_first_token_us, call.response.t_last_content_us, call.response.tokens.output
     if first is None or last is None or tokens is None or tokens < 2:
         return None

@@ -62,9 +62,9 @@ FORMS: dict[Kind, Form] = {
             usage response_id messages tools_offered tool_calls tool_results text thinking request_encoding
             response_encoding legs evidence
             leg_of exchange error_message refusal t_last_content_us max_gap_us content_events choices server_calls
-            cost_usd cost_said_usd provider_reason"""
+            cost_usd cost_said_usd provider_reason lossy"""
         ),
-        flags=frozenset({"streaming", "tokens_estimated"}),
+        flags=frozenset({"streaming", "tokens_estimated", "lossy"}),
         nested=frozenset(_names("process usage tools_offered tool_calls tool_results server_calls legs evidence")),
         texts=frozenset(_names("text thinking tool_calls server_calls error_message refusal")),
     ),

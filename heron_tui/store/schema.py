@@ -63,6 +63,7 @@ CALL = {
     "cache_write_tokens": int,
     "reasoning_tokens": int,
     "tokens_estimated": int,
+    "lossy": int,
     "cost_usd": float,
     "cost_said_usd": float,
     "usage": str,

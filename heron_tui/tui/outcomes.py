@@ -7,6 +7,7 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     "truncated": ("◐", "error"),
     "aborted": ("⊘", "warn"),
     "no_response": ("○", "error"),
+    "unknown": ("?", "muted"),
 }
 TURNS: dict[str, tuple[str, str]] = {
     "complete": ("✓", "ok"),

@@ -102,6 +102,8 @@ def _call(reader: Reader, record: Record) -> Sequence[Part]:
         facts.append(("known by", record["provider_reason"], "muted"))
     if record.get("error_type"):
         facts.append(("error", record["error_type"], "error"))
+    if record.get("lossy"):
+        facts.append(("capture", "! bytes of this call are missing: texts and tool calls may have holes", "warn"))
     made = [Part(facts=facts, claims=_claims(record["id"], facts))]
     content = Claim(record["id"], "content", "", "the answer")
     if record.get("thinking"):

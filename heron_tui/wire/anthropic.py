@@ -5,11 +5,12 @@ Sources: Anthropic's API reference (Messages, Streaming), captures `anthropic-sd
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
-from ..model.call import CallRequest, Message
+from ..model.call import CallRequest, CallResponse, Message
 from ..model.http import Request
 from . import digest, lenient, pieces
 from .alike import Alike
@@ -144,6 +145,7 @@ class AnthropicAnswer(Answer):
     def __init__(self) -> None:
         super().__init__()
         self._newest = 0
+        self._counted = True
         self._alike = Alike(_markers, _only_text)
 
     def take(self, names: Sequence[str], data: list[bytes]) -> list[int]:
@@ -201,8 +203,10 @@ class AnthropicAnswer(Answer):
             delta = event.delta or _Delta()
             self._stop(delta.stop_reason, delta.stop_details)
             self._add_usage(event.usage)
+            self._counted = self._counted or "output_tokens" in lenient.mapping(event.usage)
         elif kind == "message_start":
             self._start(lenient.mapping(event.message))
+            self._counted = False
         elif kind == "message_stop":
             self.ended = True
         elif kind == "error" or (not kind and event.error is not None):
@@ -217,6 +221,11 @@ class AnthropicAnswer(Answer):
         self._start(message)
         for index, block in enumerate(lenient.sequence(message.get("content"))):
             self.blocks[(0, index)] = _block(block)
+
+    def snapshot(self) -> CallResponse:
+        """What `message_start` says of output tokens is how many there are at the start: no count of the answer's."""
+        made = super().snapshot()
+        return made if self._counted else replace(made, tokens=replace(made.tokens, output=None, reasoning=None))
 
     def _start(self, message: dict[str, Any]) -> None:
         self.model = lenient.some(message.get("model")) or self.model
