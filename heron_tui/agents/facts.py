@@ -18,6 +18,9 @@ from .history import Boundary, extend
 from .profile import Profile, Spawn, recognise
 from .said import Listener, Result, answer_marks, hash_of, plain_id
 
+ASKING = frozenset({"tool_use", "tool_calls", "function_call"})
+"""Finish words of an answer that asks for a tool, where the capture may have lost the tool call itself."""
+
 QUOTE = 16 << 10
 """Characters kept of what a side call quotes."""
 
@@ -134,7 +137,7 @@ class Answered:
 
     Attributes:
         end_us: None while it is open. active_us: the last moment known of it.
-        failed: it ended without a whole answer. whole: with one.
+        failed: it ended without a whole answer. whole: with one. sure: and the capture holds all of it.
         text: of an answer that may end a turn or sum up a conversation; of others it is not kept.
         state: of the conversation with the answer; None where nothing was said.
         final: it asks for no tool whose result would come back.
@@ -144,6 +147,7 @@ class Answered:
     active_us: int
     failed: bool = False
     whole: bool = False
+    sure: bool = False
     id: str | None = None
     model: str | None = None
     finish: str | None = None
@@ -221,12 +225,15 @@ class Reader:
         for key in response.answer_keys:
             state = extend(state or 0, int.from_bytes(key[:8], "big") | 1)
         final = all(tool.name in profile.turn.final_tools for tool in response.tool_calls)
+        if call.lossy and response.finish in ASKING:
+            final = False
         active = (call.t_end_us, response.t_last_content_us, call.t_response_us, call.t_request_end_us)
         return Answered(
             end_us=call.t_end_us,
             active_us=max([time for time in active if time is not None]),
             failed=call.failed,
             whole=call.outcome == "ok",
+            sure=call.outcome == "ok" and not call.lossy,
             id=response.id,
             model=response.model or call.request.model,
             finish=response.finish,

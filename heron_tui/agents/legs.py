@@ -78,7 +78,7 @@ def _same_end(one: Asked, other: Asked) -> bool:
 
 def _agree(inner: Answered, outer: Answered) -> bool:
     """Whether one answer may be the other, handed on: nothing speaks against it before both are whole."""
-    if not (inner.whole and outer.whole and inner.marks and outer.marks):
+    if not (inner.sure and outer.sure and inner.marks and outer.marks):
         return True
     return not inner.marks.isdisjoint(outer.marks)
 

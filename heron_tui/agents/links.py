@@ -39,7 +39,8 @@ def attempt_before(ledger: Ledger, node: Placed) -> Placed | None:
 def carried_on(ledger: Ledger, node: Placed) -> Placed | None:
     """The call whose conversation this one carries on: its messages are that one's, the answer, and more.
 
-    An answer is known by its keys, else by its text or its tool calls; one that was cut short need not be the same.
+    An answer is known by its keys, else by its text or its tool calls; one that was cut short, or has holes in the
+    capture, need not be the same.
     The longest conversation wins, then the nearest client and server, then the latest call.
     """
     asked = node.asked
@@ -51,7 +52,7 @@ def carried_on(ledger: Ledger, node: Placed) -> Placed | None:
             before
             for before in _latest(ledger.states[boundary.before])
             if _fits(before, node)
-            and (not before.answered.whole or not before.answered.marks.isdisjoint(boundary.marks))
+            and (not before.answered.sure or not before.answered.marks.isdisjoint(boundary.marks))
         ]
         if found:
             return max(found, key=lambda before: (_nearness(before, node), before.asked.order))

@@ -183,7 +183,7 @@ class Pipeline:
 
     def _flow_event(self, event: FlowEvent) -> None:
         if isinstance(event, Gap):
-            self._lose(event.flow.id)
+            self._lose(event.flow.id, event.time_us)
         for http_event in self._decoder.feed(event):
             self._http_event(http_event)
 
@@ -205,12 +205,12 @@ class Pipeline:
             case Trouble():
                 self._findings.append(losses.trouble(event))
                 if event.code.endswith(".desync"):
-                    self._lose(event.flow)
+                    self._lose(event.flow, event.time_us)
 
-    def _lose(self, flow: str) -> None:
+    def _lose(self, flow: str, t_us: int) -> None:
         """Bytes of a flow are missing, or could not be followed: what is under way on it may have lost some of them."""
         self._holed.add(flow)
-        self._watch.lose(flow)
+        self._watch.lose((self._flows[flow].client, self._flows[flow].server), t_us)
         for now in self._open.values():
             now.lossy = now.lossy or now.request.flow == flow
 

@@ -32,6 +32,7 @@ class Seen:
     id: str
     exchange: str
     flow: str
+    server: str
     chat: bool
     wire_api: str
     provider: str | None
@@ -82,6 +83,7 @@ def seen(call: Call, prompt: Prompt) -> Seen:
         id=call.id,
         exchange=call.exchange,
         flow=call.flow,
+        server=call.server,
         chat=call.is_chat,
         wire_api=call.request.wire_api,
         provider=call.provider,

@@ -78,16 +78,16 @@ def unended(turn: Turn, last: Seen | None, *, cut_short: bool, lossy: bool) -> I
     Args:
         last: its main agent's last call.
         cut_short: the capture ended while the turn went on: no fault of the agent's.
-        lossy: the capture lost bytes of its connections: the answer may be among them.
+        lossy: the capture lost bytes on the way to its servers since it began: the answer may be among them.
     """
     if turn.status != "incomplete":
         return
     severity: Severity = "warning"
     if last is None:
-        why = "its last call is not known"
+        why, severity = "its agent's own calls are not in the capture", "note"
     elif last.outcome == "in_progress":
         why, severity = "the capture ends before its last answer does", "note"
-    elif lossy and last.outcome in ("ok", "unknown"):
+    elif lossy:
         why, severity = "the capture lost bytes, and the answer may be among them", "note"
     elif last.outcome != "ok":
         why = f"its last call ended as {last.outcome}"
@@ -105,7 +105,7 @@ def tool(tool: Tool, turn: Turn | None, calls: Mapping[str, Seen], *, lossy: boo
     A sub-agent's work is no slow tool. A result is missing when the agent that asked has gone on without it.
 
     Args:
-        lossy: the capture lost bytes of the turn's connections, in which a result may stand.
+        lossy: the capture lost bytes on the way to the turn's servers: a result may be among them.
     """
     carried = calls.get(tool.result_call or "")
     packet = carried.packet if carried else None

@@ -8,6 +8,7 @@ from ..model.finding import Finding
 from ..model.turn import Part, Story, Tool, Turn
 from . import cache, calls, secret, turns, window
 from .branches import Branch, Branches
+from .holes import Holes
 from .labels import Labels
 from .seen import Prompt, Seen, prompt, seen
 
@@ -57,7 +58,7 @@ class Watch:
         self._tools_of: dict[str, set[str]] = {}
         self._told: dict[Owner, tuple[Finding, ...]] = {}
         self._open: set[str] = set()
-        self._holed: set[str] = set()
+        self._holes = Holes()
         self._dirty: set[Owner] = set()
 
     def put(self, call: Call) -> None:
@@ -73,15 +74,12 @@ class Watch:
         (self._open.add if streaming else self._open.discard)(call.id)
         self._touch(call.id)
 
-    def lose(self, flow: str) -> None:
-        """The capture lost bytes of a flow: what its calls seem not to have said may have been said there."""
-        if flow in self._holed:
-            return
-        self._holed.add(flow)
-        for call in self._calls.values():
-            if call.flow == flow:
-                self._touch(call.id)
-                self._touch_tools(call.id)
+    def lose(self, ends: tuple[str, str], t_us: int) -> None:
+        """The capture lost bytes between two addresses: what a turn seems to lack may have been said there."""
+        if self._holes.add(ends, t_us):
+            late = [turn.id for turn in self._turns.values() if turn.t_end_us >= t_us - QUIET_US]
+            self._dirty |= {("turn", id) for id in late}
+            self._dirty |= {("tool", tool) for id in late for tool in self._tools_of.get(id, ())}
 
     def tell(self, story: Story, now_us: int) -> Told:
         """What is different since the last tell.
@@ -113,11 +111,6 @@ class Watch:
             self._dirty.add(("turn", part.turn))
         if part and (part.retry_of or call in self._retries):
             self._dirty.add(("storm", self._root(call)))
-
-    def _touch_tools(self, call: str) -> None:
-        part = self._parts.get(call)
-        if part and part.turn:
-            self._dirty |= {("tool", id) for id in self._tools_of.get(part.turn, ())}
 
     def _part(self, part: Part) -> None:
         before = self._parts.get(part.call)
@@ -226,8 +219,11 @@ class Watch:
         yield from turns.loops(turn, sorted(tools, key=lambda tool: (tool.t_start_us, tool.id)), self._calls)
 
     def _is_lossy(self, turn: Turn) -> bool:
-        calls = [self._calls[id] for id in turn.calls if id in self._calls]
-        return any(call.lossy or call.flow in self._holed for call in calls)
+        """Whether the capture lost bytes on the way to the turn's servers before the next turn began."""
+        servers = {self._calls[id].server for id in turn.calls if id in self._calls}
+        later = [other.t_start_us for other in self._turns.values() if other.session == turn.session]
+        until_us = min([start_us for start_us in later if start_us > turn.t_start_us], default=None)
+        return self._holes.between(servers, turn.t_start_us, until_us)
 
     def _is_latest(self, turn: Turn) -> bool:
         same = [other for other in self._turns.values() if other.session == turn.session]

@@ -146,6 +146,8 @@ class WebSocket:
         up = self._upgrade
         head = RequestHead(up.method if up else "?", up.target if up else "", up.headers if up else (), place)
         exchange.request_head(head)
+        if body is None:
+            exchange.request_gap(0)
         exchange.request_message(body or b"")
         exchange.request_end(whole=body is not None)
         return exchange

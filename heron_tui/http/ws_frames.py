@@ -158,6 +158,7 @@ class Frames:
         self._left = 0
         self._parts: list[bytes] = []  # of the payload under way
         self._holed = False
+        self._unread = False  # the message before could not be decoded
         self._kind = 0
         self._compressed = False
         self._payloads: list[bytes] = []  # of the message under way
@@ -251,8 +252,10 @@ class Frames:
         self._begun = None
         if data is None:
             self._context.counters.desyncs += 1
-            text = "a message cannot be decoded: what it refers to is not in the capture"
-            self._context.trouble("websocket.desync", text, place.last_packet, place.t_last_us)
+            if not self._unread:
+                text = "messages from here on cannot be decoded: what they refer to is not in the capture"
+                self._context.trouble("websocket.desync", text, place.last_packet, place.t_last_us)
+        self._unread = data is None
         self._teller.message(Message(self._kind, data, place, self._raw_size))
 
     def _gap(self, size: int) -> None:

@@ -103,8 +103,10 @@ def ttft(call: Call) -> int | None:
 
 
 def e2e(call: Call) -> int | None:
-    """Start of the request to the last byte of the answer; None where the capture lost its end."""
-    return None if call.t_end_us is None or call.outcome == "unknown" else call.t_end_us - call.t_request_us
+    """Start of the request to the last byte of the answer; None where the capture lost one of them."""
+    if call.t_end_us is None or call.outcome == "unknown" or (call.lossy and not call.request.messages):
+        return None
+    return call.t_end_us - call.t_request_us
 
 
 def tpot(call: Call) -> int | None:
