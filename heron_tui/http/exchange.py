@@ -212,7 +212,8 @@ class Exchange:
         message = self._response
         self.ended = True
         if message is None:
-            self._tell(ExchangeEnd(self.id, state, b"", None, self.t_head if t_us is None else t_us))
+            missed = state == "cut"  # there was a response, and the capture has nothing of it
+            self._tell(ExchangeEnd(self.id, state, b"", None, self.t_head if t_us is None else t_us, holed=missed))
             return
         body = message.body
         if body.holed and state == "complete":

@@ -97,3 +97,9 @@ def cut_front(source: Path, target: Path, share: float) -> None:
     """A capture that began late."""
     header, packets = read(source)
     write(target, header, packets[int(len(packets) * share) :])
+
+
+def double(source: Path, target: Path, _rng: random.Random) -> None:
+    """A capture that holds everything twice, as those of `any` do."""
+    header, packets = read(source)
+    write(target, header, [packet for packet in packets for _ in range(2)])

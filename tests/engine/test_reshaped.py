@@ -1,6 +1,9 @@
 """The same bytes in other packets make the same statements; missing packets make fewer, and no wrong ones."""
 
+import gzip
 import random
+from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,9 @@ from tests.engine import reshape
 from tests.engine.truth import CAPTURES, capture_end, differences, load, match
 
 NAMES = ("claude-code-agents", "claude-code-gzip", "codex-http", "gemini-cli", "openai-sdk", "anthropic-sdk-faults")
+LOSSY = (*NAMES, "codex-ws", "openai-sdk-h2")
+ACCUSED = (*LOSSY, "claude-code-faults", "codex-subagents", "litellm-claude-code", "openclaw")
+OWN = {"tcp.gap", "tcp.midstream", "h2.desync", "http.desync", "websocket.desync", "capture.lost", "body.truncated"}
 NOT_PACKETS = ("evidence", "source")
 
 
@@ -43,15 +49,60 @@ def test_doubled_and_swapped_packets_make_the_same_statements(name: str, stores,
         assert statements(analysed(capture), kind) == statements(stores(name), kind)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_lost_packets_make_fewer_statements_and_no_wrong_ones(name: str, tmp_path: Path):
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", LOSSY)
+def test_lost_packets_make_fewer_statements_and_no_wrong_ones(name: str, seed: int, tmp_path: Path):
+    """Calls of which bytes are missing say so; of all others everything is right."""
     capture = tmp_path / "lossy.pcap"
-    reshape.drop(CAPTURES / f"{name}.pcap", capture, random.Random(1), 0.02)
-    calls = statements(analysed(capture), "call")
-    flows = {row["id"]: row for row in statements(capture.with_suffix(".store"), "flow")}
-    whole = [c for c in calls if c["outcome"] == "ok" and not flows[c["flow"]]["gaps"]]
-    truth = [record for record in load(name) if match(record, whole)]
-    assert differences(truth, whole, capture_end(name)) == []
+    reshape.drop(CAPTURES / f"{name}.pcap", capture, random.Random(seed), 0.02)
+    calls = [c for c in statements(analysed(capture), "call") if not c["lossy"]]
+    truth = [record for record in load(name) if match(record, calls)]
+    assert differences(truth, calls, capture_end(name)) == []
+
+
+@pytest.mark.parametrize("name", LOSSY)
+def test_a_call_with_holes_counts_no_error_and_no_tokens_that_were_not_said(name: str, tmp_path: Path):
+    capture = tmp_path / "lossy.pcap"
+    reshape.drop(CAPTURES / f"{name}.pcap", capture, random.Random(9), 0.1)
+    calls = [c for c in statements(analysed(capture), "call") if c["lossy"]]
+    assert calls
+    truth = {record["response_id"]: record for record in load(name) if record["response_id"]}
+    for call in calls:
+        said = next((one for id, one in truth.items() if id in (call["response_id"] or "")), None)
+        assert call["outcome"] in ("ok", "unknown", "in_progress") or (call["status"] or 0) >= 400
+        assert not call["tokens_estimated"]
+        if said and call["outcome"] != "in_progress":
+            assert call["output_tokens"] in (None, said["usage"]["output"])
+            assert call["input_tokens"] in (None, said["usage"]["input"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(partial(reshape.drop, share=0.01), id="one percent lost"),
+        pytest.param(partial(reshape.drop, share=0.1), id="ten percent lost"),
+        pytest.param(lambda source, target, _rng: reshape.cut_front(source, target, 1 / 3), id="late start"),
+        pytest.param(reshape.double, id="doubled"),
+    ],
+)
+@pytest.mark.parametrize("name", ACCUSED)
+def test_what_a_capture_lacks_accuses_nobody(name: str, change, stores, tmp_path: Path):
+    """Findings of a damaged capture: those of the whole one, notes, and what the observer says of itself."""
+    whole = CAPTURES / f"{name}.pcap"
+    if not whole.exists():
+        whole = tmp_path / "whole.pcap"
+        whole.write_bytes(gzip.decompress((CAPTURES / "agents" / f"{name}.pcap.gz").read_bytes()))
+    capture = tmp_path / "damaged.pcap"
+    change(whole, capture, random.Random(3))
+    known = Counter(kind(f["code"]) for f in statements(stores(name), "finding"))
+    found = [f for f in statements(analysed(capture), "finding") if f["severity"] != "note" and f["code"] not in OWN]
+    more = Counter(kind(f["code"]) for f in found) - known
+    assert not more, [f["text"] for f in found if kind(f["code"]) in more]
+
+
+def kind(code: str) -> str:
+    """Where the packet is lost with which a server ends a connection, its client seems to have ended it."""
+    return {"call.aborted": "stream.cut"}.get(code, code)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -284,3 +284,10 @@ def test_vertex_and_bedrock_name_the_model_in_the_path():
     assert (asks.wire_api, asks.model, asks.streaming) == ("anthropic", "claude-x@1", True)
     asks = play(request("/model/anthropic.claude-x/invoke", body)).request
     assert (asks.wire_api, asks.model, asks.streaming) == ("anthropic", "anthropic.claude-x", False)
+
+
+def test_output_tokens_of_the_start_are_no_count_of_an_answer():
+    cut = play(ask(), [START, text(0, "a")], state="cut").answer
+    assert cut.tokens.output is None
+    assert cut.tokens.input is not None
+    assert play(ask(), [START, text(0, "a"), done("end_turn", output_tokens=7), STOP]).answer.tokens.output == 7
