@@ -30,8 +30,7 @@ Ends = tuple[segments.Endpoint, segments.Endpoint]
 class Decrypted:
     """Makes pcapng of raw IP packets from tshark's export, as an `Expander`. Never raises on what it is fed.
 
-    A connection ends where its ports are used for another one that begins as HTTP/2; how the connection was closed is
-    not exported.
+    How a connection was closed is not exported. One whose ports are used for another that begins as HTTP/2 is closed.
 
     Attributes:
         damage: why nothing more can be read, if so.

@@ -1,10 +1,11 @@
 """One TCP connection: opening and ending, who is the client, and what each packet of it was."""
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 from ..core.ids import content_id
-from ..model.flow import Close, Flow, Opened
+from ..model.flow import Close, Flow, Gap, Opened
 from ..model.packet import Kind
 from .dissect import ACK, FIN, RST, SYN, Segment, endpoint
 from .limits import Limits
@@ -161,6 +162,26 @@ class Connection:
         for direction in self.directions:
             direction.closed = True
         self._ended(how, clock)
+
+    def end_as(self, said: Sequence[Gap | Close]) -> None:
+        """End as the encrypted connection did whose plaintext this is.
+
+        Behind what that one lacks nothing can be decrypted: here it is missing at the end, and who closed first says
+        nothing then.
+        """
+        gaps = [event for event in said if isinstance(event, Gap)]
+        for gap in gaps:
+            self.directions[gap.side ^ self.outlet.flip].lose(gap.size, gap.packet, gap.time_us)
+        for close in said:
+            if not isinstance(close, Close):
+                continue
+            way = None if close.side is None else close.side ^ self.outlet.flip
+            if close.how == "fin" and way is not None and not gaps:
+                self.directions[way].finish_here(self.clock, close.packet, close.time_us)
+                self._end_with_both()
+            elif close.how != "fin" or gaps:
+                how = "rst" if close.how == "fin" else close.how
+                self.end(how, self.clock, None if gaps else way, close.packet, close.time_us)
 
     def _ended(self, how: str, clock: int) -> None:
         self.flow.closed = how

@@ -10,6 +10,8 @@ from .dissect import ACK, FIN, RST, SYN
 from .limits import Limits
 
 Key = tuple[int, int, int, int, int]
+APART = 1 << 32
+"""In the last number of a key, beside the ports."""
 
 _MIX = [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93, 0xA0761D6478BD642F]
 _FAR = 1 << 36  # below any place in a stream that a batch can speak of
@@ -50,7 +52,7 @@ def group(segments: Segments, apart: Bools | None = None) -> Groups:
         np.where(way, (port2 << 16) | port, (port << 16) | port2),
     ]
     if apart is not None:
-        key[4] |= apart.astype(np.int64) << 32
+        key[4] |= apart * APART
     mixed = np.zeros(len(way), np.uint64)
     for column, factor in zip(key, _MIX, strict=True):
         mixed = (mixed ^ (mixed >> np.uint64(29)) ^ column.view(np.uint64)) * np.uint64(factor)

@@ -162,6 +162,12 @@ class Direction:
             self.hole_since = arrival.clock
         self._close_at_fin(arrival.clock)
 
+    def finish_here(self, clock: int, packet: int, time_us: int) -> None:
+        """It ends behind what was delivered: that was said elsewhere."""
+        if not self.closed:
+            self.fin = (self.offset, packet, time_us)
+            self._close_at_fin(clock)
+
     def acknowledge(self, arrival: Arrival) -> None:
         """The other side has acknowledged everything before ``arrival.ack``."""
         if self.seq is None or self.closed:
@@ -204,7 +210,7 @@ class Direction:
         ends += [self.fin] if self.fin else []
         ends += [ack[1:]] if ack else []
         end, packet, time_us = min(ends, key=lambda place: place[0])
-        self._lose(end - self.offset, packet, time_us)
+        self.lose(end - self.offset, packet, time_us)
         self._go_on(clock)
 
     def _hold(self, start: int, end: int, arrival: Arrival) -> int:
@@ -230,9 +236,10 @@ class Direction:
             self.outlet.data(self.way, self.offset, data, piece.packet, piece.time_us)
             self._advance(len(data))
         if piece.end > self.offset:
-            self._lose(piece.end - self.offset, piece.packet, piece.time_us)
+            self.lose(piece.end - self.offset, piece.packet, piece.time_us)
 
-    def _lose(self, size: int, packet: int, time_us: int) -> None:
+    def lose(self, size: int, packet: int, time_us: int) -> None:
+        """The next bytes will not come."""
         self.outlet.gap(self.way, self.offset, size, packet, time_us)
         self._advance(size)
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..model.flow import Damage, Flow, FlowEvent, Gap, NetResult
+from ..model.flow import Close, Damage, Flow, FlowEvent, Gap, NetResult
 from ..model.packet import Ints, Kind, PacketBatch, PacketColumns
 from . import columns as table
 from .connection import Connection, Ending
 from .feed import Feed
 from .fragments import Fragments
 from .limits import Limits
-from .order import Carry, Key, Line, follow, group
+from .order import APART, Carry, Key, Line, follow, group
 
 
 @dataclass(slots=True)
@@ -52,7 +52,8 @@ class Tracker:
     they come in the order of time and no bound on all connections together is reached.
 
     Attributes:
-        plain: files that hold plaintext of connections which other files hold encrypted: flows of their own.
+        plain: files that hold plaintext of connections which other files hold encrypted: flows of their own, that end
+            when those do.
     """
 
     def __init__(self, limits: Limits | None = None) -> None:
@@ -64,6 +65,9 @@ class Tracker:
         self._ended: OrderedDict[Key, Connection] = OrderedDict()  # the longest ended first
         self._waiting: dict[Key, Connection] = {}
         self._changed: dict[int, Flow] = {}
+        self._encrypted: dict[
+            int, tuple[Key, list[Gap | Close]]
+        ] = {}  # by ordinal: key of the plain one, what was said
         self._clock = -1
 
     def feed(self, batch: PacketBatch) -> tuple[PacketColumns, NetResult]:
@@ -90,6 +94,7 @@ class Tracker:
             payload[line.index] = line.size
             found.kind[line.index] = feed.kind
         self._sweep(self._clock, result.events)
+        self._end_plain(result.events)
         self._damage(batch, found.broken, result)
         self._count(batch, len(segments), found.kind, result)
         return PacketColumns(flow, side, payload, found.kind), result
@@ -97,6 +102,9 @@ class Tracker:
     def close(self) -> NetResult:
         """The capture has ended: what is held is delivered, what is missing is said, open flows close as `eof`."""
         result = NetResult()
+        for key in [key for key in self._open if not key[4] & APART]:
+            self.end(key, "eof", result.events)
+        self._end_plain(result.events)
         for key in list(self._open):
             self.end(key, "eof", result.events)
         self._fragments.expire()
@@ -115,6 +123,8 @@ class Tracker:
         self._ended.pop(key, None)
         self._open[key] = connection
         self.counters.flows += 1
+        if self.plain and not key[4] & APART:
+            self._encrypted[connection.flow.n] = (*key[:4], key[4] | APART), []
 
     def next_ordinal(self) -> int:
         return self.counters.flows
@@ -141,6 +151,20 @@ class Tracker:
         connection.end(how, connection.clock, None, connection.last_packet, connection.flow.t_end_us)
         self._changed[connection.flow.n] = connection.flow
         events += connection.outlet.take()
+
+    def _end_plain(self, events: list[FlowEvent]) -> None:
+        """End the plaintext of encrypted connections that are over, in the way in which they ended."""
+        told: dict[int, Flow] = {}
+        for event in events:
+            if isinstance(event, Gap | Close) and event.flow.n in self._encrypted:
+                self._encrypted[event.flow.n][1].append(event)
+                told[event.flow.n] = event.flow
+        for n, flow in told.items():
+            if flow.closed:
+                key, said = self._encrypted.pop(n)
+                if connection := self._open.get(key):
+                    connection.end_as(said)
+                    self._settle(key, connection, events)
 
     def _tick(self, batch: PacketBatch) -> Ints:
         """The clock at each packet."""

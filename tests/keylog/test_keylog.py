@@ -12,6 +12,7 @@ from heron_tui import cli
 from heron_tui.capture import tshark
 from heron_tui.capture.blocks import block
 from heron_tui.capture.decrypted import Decrypted
+from heron_tui.capture.pcapng import ENHANCED_PACKET
 from heron_tui.core.errors import SourceError, UsageError
 from heron_tui.engine.protocol import Counters, Job, Tick
 from heron_tui.engine.run import run
@@ -83,6 +84,42 @@ def test_keys_may_stand_in_the_capture(version: str, tmp_path: Path):
     calls, _, notes = read(with_keys(FOLDER / f"{version}.pcapng", keys, tmp_path / "x.pcapng"), tmp_path)
     assert_what_was_said(calls)
     assert notes == ()
+
+
+def without(path: Path, dropped: set[int], to: Path) -> Path:
+    """The same pcapng without the packets at these places."""
+    data, at, kept, place = path.read_bytes(), 0, [], 0
+    while at < len(data):
+        kind, length = struct.unpack_from("<II", data, at)
+        place += kind == ENHANCED_PACKET
+        if kind != ENHANCED_PACKET or place not in dropped:
+            kept.append(data[at : at + length])
+        at += length
+    to.write_bytes(b"".join(kept))
+    return to
+
+
+@needs_tshark
+def test_flows_end_as_the_encrypted_ones(tmp_path: Path):
+    read(FOLDER / "tls1.3.pcapng", tmp_path, FOLDER / "tls1.3.keys")
+    reader = Reader(tmp_path / "s.store")
+    flows = reader.rows("flow", 0, 9)
+    reader.close()
+    ended = {kind: [flow["closed"] for flow in flows if bool(flow["tls"]) is kind] for kind in (False, True)}
+    assert ended[True] == ended[False] and "eof" not in ended[True]
+
+
+@needs_tshark
+@versions
+def test_behind_a_hole_a_call_is_cut_short(version: str, tmp_path: Path):
+    whole = {
+        call["input_tokens"] for call in read(FOLDER / f"{version}.pcapng", tmp_path, FOLDER / f"{version}.keys")[0]
+    }
+    (tmp_path / "b").mkdir()
+    path = without(FOLDER / f"{version}.pcapng", {31}, tmp_path / "x.pcapng")
+    calls, counters, _ = read(path, tmp_path / "b", FOLDER / f"{version}.keys")
+    assert [call["outcome"] for call in calls] == ["ok", "truncated", "ok", "ok"] and counters.gaps == 2
+    assert {call["input_tokens"] for call in calls if call["outcome"] == "ok"} < whole
 
 
 @needs_tshark
