@@ -34,7 +34,20 @@ def part(ledger: Ledger, node: Placed) -> Part:
 
 def _legs(ledger: Ledger, node: Placed) -> Iterator[Leg]:
     for leg in sorted(legs.all_of(ledger, node.id), key=lambda leg: leg.asked.order):
-        yield Leg(leg.id, leg.asked.flow, leg.asked.client, leg.asked.server)
+        one, other = _took(node), _took(leg)
+        yield Leg(
+            call=leg.id,
+            flow=leg.asked.flow,
+            client=leg.asked.client,
+            server=leg.asked.server,
+            model=leg.answered.model,
+            overhead_us=None if one is None or other is None else one - other,
+        )
+
+
+def _took(node: Placed) -> int | None:
+    end_us = node.answered.end_us
+    return None if end_us is None else end_us - node.t_us
 
 
 def turn(ledger: Ledger, begun: Begun, now_us: int, *, final: bool) -> Turn:

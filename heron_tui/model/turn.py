@@ -6,13 +6,19 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """The same call, seen once more on another connection: made upstream by a proxy that had got it."""
+    """The same call, seen once more on another connection: made upstream by a proxy that had got it.
+
+    `model` is the one that answered there, else the one asked for; `overhead_us` how much longer the client's call took
+    than the leg (microseconds), None while one of them is open.
+    """
 
     call: str
     flow: str
     client: str
     server: str
     role: Literal["upstream"] = "upstream"
+    model: str | None = None
+    overhead_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

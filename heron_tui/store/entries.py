@@ -132,7 +132,15 @@ def part(part: Part) -> Row:
         "leg_of": part.leg_of,
         "legs": dumps(
             [
-                {"call": leg.call, "flow": leg.flow, "client": leg.client, "server": leg.server, "role": leg.role}
+                {
+                    "call": leg.call,
+                    "flow": leg.flow,
+                    "client": leg.client,
+                    "server": leg.server,
+                    "role": leg.role,
+                    "model": leg.model,
+                    "overhead_us": leg.overhead_us,
+                }
                 for leg in part.legs
             ]
         ),

@@ -104,6 +104,8 @@ def _call(reader: Reader, record: Record) -> Sequence[Part]:
         facts.append(("error", record["error_type"], "error"))
     if record.get("lossy"):
         facts.append(("capture", "! bytes of this call are missing: texts and tool calls may have holes", "warn"))
+    for leg in record.get("legs") or ():
+        facts.append(("leg", _leg(leg), "muted"))
     made = [Part(facts=facts, claims=_claims(record["id"], facts))]
     content = Claim(record["id"], "content", "", "the answer")
     if record.get("thinking"):
@@ -119,6 +121,14 @@ def _call(reader: Reader, record: Record) -> Sequence[Part]:
         claim = Claim(record["id"], "message", str(place), f"message {place + 1}, {role}")
         made.append(Part(f"Sent: {role}", text, role="client", claim=claim))
     return made
+
+
+def _leg(leg: Record) -> str:
+    """A leg: from whom to whom, which model answered there, and what the proxy took for itself."""
+    model = f", {leg['model']}" if leg.get("model") else ""
+    took = leg.get("overhead_us")
+    overhead = "" if took is None else f", {duration(took)} of the call's time spent around it"
+    return f"{leg['client']} → {leg['server']}{model}{overhead}"
 
 
 CLAIMS = {

@@ -10,7 +10,7 @@ from heron_tui.agents import Teller
 from heron_tui.agents.links import FORGET_US
 from heron_tui.model.call import Call
 from heron_tui.model.flow import Process
-from heron_tui.model.turn import Leg
+from heron_tui.model.turn import Leg, Part
 
 from .build import PROFILES, T0, Told, begun, call, message, result, says, system, tell, user, uses
 
@@ -23,6 +23,11 @@ ASK, USE = user("one"), says("", uses("t1"))
 
 def leg(id: str) -> Leg:
     return Leg(call=id, flow=f"f{id}", client="10.0.0.2:5000", server="10.0.0.3:80", role="upstream")
+
+
+def seen(part: Part) -> tuple[Leg, ...]:
+    """Where its legs were seen."""
+    return tuple(replace(one, model=None, overhead_us=None) for one in part.legs)
 
 
 def loop() -> list[Call]:
@@ -43,10 +48,20 @@ def test_a_call_on_two_legs_counts_once():
     assert (session.id, session.calls, session.input_tokens, session.turns) == ("sid", 2, 20, 1)
     assert (told.only.input_tokens, told.only.tools) == (20, 1)
     assert [tool.call for tool in told.tools.values()] == ["o1"]
-    assert [told.parts[id].legs for id in ("o1", "o2", "i1", "i2")] == [(leg("i1"),), (leg("i2"),), (), ()]
+    assert [seen(told.parts[id]) for id in ("o1", "o2", "i1", "i2")] == [(leg("i1"),), (leg("i2"),), (), ()]
     inner = told.parts["i2"]
     assert (inner.leg_of, inner.session, inner.turn, inner.agent) == ("o2", "sid", None, "claude-code")
     assert told.parts["o2"].leg_of is None
+
+
+def test_a_leg_tells_the_proxy_s_model_and_time():
+    """The client's call takes 100 ms, the leg 50 ms of them, at another model."""
+    told = tell(call("o", 0, ASK, model="alias"), call("i", 20, ASK, answer=says("Done o."), model="real", **PROXY))
+    [one] = told.parts["o"].legs
+    assert (one.model, one.overhead_us) == ("real", 50_000)
+    waiting = begun(call("o", 0, ASK))
+    told = tell(waiting, call("i", 20, ASK, answer=says("Done o."), **PROXY))
+    assert [one.overhead_us for one in told.parts["o"].legs] == [None]
 
 
 def test_attempts_of_the_proxy_are_legs_of_one_call():
@@ -56,7 +71,7 @@ def test_attempts_of_the_proxy_are_legs_of_one_call():
         call("i2", 1000, ASK, answer=says("Done o."), **PROXY),
     )
     assert told.only.calls == ("o",)
-    assert told.parts["o"].legs == (leg("i1"), leg("i2"))
+    assert seen(told.parts["o"]) == (leg("i1"), leg("i2"))
     assert (told.parts["i2"].attempt, told.parts["i2"].retry_of) == (2, "i1")
     assert (told.parts["o"].attempt, told.parts["o"].retry_of) == (1, None)
 
@@ -70,7 +85,7 @@ def test_attempts_of_the_client_have_legs_of_their_own():
     )
     assert told.only.calls == ("o1", "o2")
     assert (told.parts["o2"].retry_of, told.parts["i2"].retry_of) == ("o1", None)
-    assert [told.parts[id].legs for id in ("o1", "o2")] == [(leg("i1"),), (leg("i2"),)]
+    assert [seen(told.parts[id]) for id in ("o1", "o2")] == [(leg("i1"),), (leg("i2"),)]
 
 
 def test_a_leg_in_another_api_is_known_by_the_last_words():
@@ -193,7 +208,7 @@ def test_legs_of_a_side_call_follow_it_into_its_session():
     )
     assert told.parts["s"].auxiliary == told.parts["si"].auxiliary == "title"
     assert told.parts["s"].session == told.parts["si"].session
-    assert told.parts["s"].legs == (leg("si"),)
+    assert seen(told.parts["s"]) == (leg("si"),)
     assert sum(session.calls for session in told.sessions.values()) == 2
 
 
@@ -210,7 +225,7 @@ def test_what_looked_like_a_leg_is_taken_back_with_its_tools():
     told.take(teller.tell(T0 + 500_000, final=True))
     assert [turn.calls for turn in told.in_order] == [("a",), ("b",)]
     assert [tool.call for tool in told.tools.values()] == ["b"]
-    assert told.parts["a"].legs == ()
+    assert seen(told.parts["a"]) == ()
     assert told == tell(outer, inner)
 
 

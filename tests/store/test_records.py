@@ -93,11 +93,12 @@ def test_tells_a_call_as_the_wire_showed_it(writer: Writer, read: Read) -> None:
 def test_tells_a_call_s_legs_and_measures_it_once(writer: Writer, read: Read) -> None:
     fill(writer)
     writer.put_calls([made.call("c2", "x2")])
-    legs = (Leg("c2", "f2", "10.0.0.2:5000", "10.0.0.3:80"),)
+    legs = (Leg("c2", "f2", "10.0.0.2:5000", "10.0.0.3:80", model="m", overhead_us=7),)
     writer.put_story(Story(parts=[made.part("c1", legs=legs), made.part("c2", None, leg_of="c1")]))
     writer.commit()
     outer, inner = sorted(read().rows("call", 0, 10), key=lambda call: call["id"])
     upstream = {"call": "c2", "flow": "f2", "client": "10.0.0.2:5000", "server": "10.0.0.3:80", "role": "upstream"}
+    upstream |= {"model": "m", "overhead_us": 7}
     assert (outer["legs"], outer["leg_of"]) == ([upstream], None)
     assert (inner["legs"], inner["leg_of"], inner["turn"]) == ([], "c1", None)
     measures = read().metrics()
