@@ -13,6 +13,9 @@ from .shapes import Record
 from .where import Parameter, Where
 
 MOST_ANCHORS = 256
+SEVERITY = "CASE finding.severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 WHEN 'note' THEN 2 ELSE 3 END"
+RANKS: dict[tuple[Kind, str], str] = {("finding", "severity"): SEVERITY}
+"""What stands for texts whose order is not that of their letters: the gravest finding first."""
 
 
 @dataclass(slots=True)
@@ -188,4 +191,5 @@ def _condition(where: Where | None) -> tuple[str, tuple[Parameter, ...]]:
 
 def _ordering(kind: Kind, name: str, down: bool) -> str:
     """Rows without a value stand last, in either direction."""
-    return f"ORDER BY {kind}.{name} IS NULL, {kind}.{name}{' DESC' if down else ''}, {kind}.id"
+    value = RANKS.get((kind, name), f"{kind}.{name}")
+    return f"ORDER BY {kind}.{name} IS NULL, {value}{' DESC' if down else ''}, {kind}.id"

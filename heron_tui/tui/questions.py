@@ -7,6 +7,7 @@ import msgspec
 
 from ..core.errors import SourceError
 from ..engine.protocol import Counters
+from ..filter.tree import Node
 from ..model.packet import Ints
 from ..store.reader import Kind, Reader
 from ..store.shapes import CapturedPacket, EventRow, PacketRow, Record, TurnTree
@@ -195,6 +196,16 @@ def path(reader: Reader, call: str) -> Path | None:
     if tree is None or tree.session is None:
         return None
     return Path(call, tree, turns(reader, tree.session["id"]))
+
+
+def severities(reader: Reader, node: Node | None) -> dict[str, int]:
+    """How many findings there are of each severity, the gravest first; of those that fit a filter."""
+    fits = reader.where("finding", node)
+    counts = {}
+    for name in ("error", "warning", "note", "chat"):
+        sql, params = ("1", ()) if fits is None else (fits.sql, fits.params)
+        counts[name] = reader.count("finding", Where(f"finding.severity = ? AND ({sql})", (name, *params)))
+    return counts
 
 
 def path_of_turn(reader: Reader, turn: str) -> Path | None:

@@ -227,15 +227,23 @@ def session_columns(times: Times) -> Sequence[Column]:
     )
 
 
-def finding_columns(times: Times) -> Sequence[Column]:
+def finding_columns(times: Times, counts: Mapping[str, int] | None = None) -> Sequence[Column]:
+    """Columns of findings; the title of what was found says how many there are of each severity."""
+    found = [
+        f"{SEVERITIES[name][0]} {whole(count)} {name}{'s' * (count != 1 and name != 'chat')}"
+        for name, count in (counts or {}).items()
+        if count
+    ]
+    title = "   ".join(["What", *found])
+
     def severity(row: Record) -> Cell:
         glyph, role = SEVERITIES.get(row["severity"], ("?", "muted"))
         return f"{glyph} {row['severity']}", role
 
     return (
-        Column("severity", "Severity", 9, severity),
+        Column("severity", "Severity", 9, severity, sort="severity"),
         Column("code", "Code", 18, lambda row: (row["code"], "strong"), sort="code"),
         Column("time", "Time", 11, lambda row: (times.show(row["t_us"]), "muted"), right=True, sort="t_us"),
-        Column("text", "What", 24, lambda row: (first_line(row["text"]), ""), flex=True, sort="text"),
+        Column("text", title, 24, lambda row: (first_line(row["text"]), ""), flex=True, sort="text"),
         Column("scope", "Where", 10, lambda row: (row["scope"], "muted"), priority=3, sort="scope"),
     )

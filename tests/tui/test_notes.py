@@ -137,3 +137,31 @@ async def test_turns_and_calls_can_be_noted_on(store: Path):
         assert app.main.views["turns"].turns.node.key == turn
         await press(pilot, "M")
         assert "always shows all of its rows" in screen_text(app)
+
+
+async def test_only_what_is_marked_in_the_tree_with_what_is_around_it(store: Path):
+    app = opened(store)
+    async with running(app, (120, 40)) as pilot:
+        await press(pilot, "3 g g *")
+        tree = app.main.views["turns"].turns
+        everything = list(tree.shown.nodes)
+        await press(pilot, "M")
+        assert "no row of the tree is marked" in screen_text(app)
+        call = next(node for node in everything if node.kind == "call")
+        tree.center(everything.index(call))
+        await press(pilot, "m M")
+        assert [node.kind for node in tree.shown.nodes] == ["session", "turn", "call"]
+        assert "only what is marked is shown" in screen_text(app)
+        await press(pilot, "g g h M")
+        assert tree.shown.nodes == [everything[0]]
+        await press(pilot, "M")
+        assert call in tree.shown.nodes
+        await press(pilot, "M")
+        assert tree.shown.nodes == everything
+        await press(pilot, "g g j i I")
+        turn = everything[1]
+        below = set(turn.walk())
+        assert turn.kind == "turn" and call in below
+        assert tree.shown.nodes == [node for node in everything if node not in below]
+        app.do("unmark-all")
+        assert not app.notes.marked("call")

@@ -97,3 +97,21 @@ def test_what_goes_everywhere_is_not_taken_over_by_lists(action):
     for other in ACTIONS.values():
         if other.scope in ("list", "tree", "columns"):
             assert not set(action.keys) & set(other.keys), f"{action.name} and {other.name}"
+
+
+async def test_findings_say_how_many_and_sort_by_what_is_gravest(make_app: Make):
+    app = make_app("anthropic-sdk-faults")
+    async with running(app, (160, 50)) as pilot:
+        await press(pilot, "6")
+        shown = app.main.views["findings"].list
+        rows = [row["severity"] for row in shown.source.window(0, shown.count)]
+        errors = rows.count("error")
+        assert f"✗ {errors} error" in screen_text(app)
+        shown.sort_by("severity")
+        await settle(pilot)
+        order = ["error", "warning", "note", "chat"]
+        assert [row["severity"] for row in shown.source.window(0, shown.count)] == sorted(rows, key=order.index)
+        app.filtering.apply("finding.severity == error")
+        await settle(pilot)
+        await settle(pilot)
+        assert "warning" not in next(line for line in screen_text(app).splitlines() if "Severity" in line)

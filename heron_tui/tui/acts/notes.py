@@ -9,7 +9,8 @@ from ...store.notes import Key, Note
 from ..choice import ChosenRows
 from ..screens.ask import AskScreen
 from ..widgets.row_list import RowList
-from ..widgets.tree_list import TreeList
+from ..widgets.tree_list import NOTED, TreeList
+from ..widgets.turn_tree import TurnTree
 from .group import Group
 
 NOTHING_HERE = "nothing can be noted here"
@@ -46,33 +47,44 @@ class NoteActs(Group):
         self.app.push_screen(AskScreen(title, pane.comment_of(row), "an empty line takes the comment away"), written)
 
     def act_unmark_all(self) -> None:
-        pane, _, key = self._selected()
-        if pane is None or key is None:
-            self.app.say(NOTHING_HERE, "muted")
+        pane = self._list()
+        if pane is None:
             return
-        marked = self.app.notes.marked(key[0])
-        for id in marked:
-            self._put((key[0], id), replace(self.app.notes.get((key[0], id)), marked=False))
+        marked = [(kind, id) for kind in _kinds(pane) for id in self.app.notes.marked(kind)]
+        for key in marked:
+            self._put(key, replace(self.app.notes.get(key), marked=False))
         self.app.say(f"unmarked {len(marked)}")
+        if pane.only_marked:
+            pane.show_everything()
         pane.refresh()
 
     def act_only_marked(self) -> None:
         pane = self._list()
         if pane is None:
             return
-        if not pane.only_marked and not self.app.notes.marked(pane.kind):
-            self.app.say(f"no {pane.kind} is marked: {self.app.keymap.first('mark')} marks", "warn")
+        marked = {(kind, id) for kind in _kinds(pane) for id in self.app.notes.marked(kind)}
+        if not pane.only_marked and not marked:
+            what = pane.kind or "row of the tree"
+            self.app.say(f"no {what} is marked: {self.app.keymap.first('mark')} marks", "warn")
             return
         pane.only_marked = not pane.only_marked
-        self.app.say("only what is marked is shown" if pane.only_marked else "everything is shown again")
         pane.rearrange()
+        self.app.say(self._how_many(pane, marked) if pane.only_marked else "everything is shown again")
+
+    def _how_many(self, pane: RowList, marked: set[Key]) -> str:
+        """What to say of the marked ones; a tree has only those that were loaded."""
+        if isinstance(pane, TreeList):
+            there = {pane.key_of(node) for node in pane.shown.nodes}
+            if missing := len(marked - there):
+                return f"only what is marked is shown; {missing} more in turns that were not opened yet"
+        return "only what is marked is shown"
 
     def act_hide_ignored(self) -> None:
         pane = self._list()
         if pane is None:
             return
         pane.hide_ignored = not pane.hide_ignored
-        count = len(self.app.notes.ignored(pane.kind))
+        count = sum(len(self.app.notes.ignored(kind)) for kind in _kinds(pane))
         self.app.say(f"{count} ignored left out" if pane.hide_ignored else "what is ignored is shown, dimmed")
         pane.rearrange()
 
@@ -111,9 +123,9 @@ class NoteActs(Group):
     def _list(self) -> RowList | None:
         """The list in focus, if it can show some of its rows only."""
         pane = self.app.focused
-        if isinstance(pane, RowList) and not isinstance(pane, TreeList) and pane.kind:
+        if isinstance(pane, RowList) and _kinds(pane):
             return pane
-        self.app.say("this list always shows all of its rows", "muted")
+        self.app.say(NOTHING_HERE, "muted")
         return None
 
     def _selected(self) -> tuple[RowList | None, Any, Key | None]:
@@ -141,3 +153,10 @@ class NoteActs(Group):
             self.app.notes.put(key, note)
         except SourceError as error:
             self.app.say(str(error), "warn")
+
+
+def _kinds(pane: RowList) -> tuple[str, ...]:
+    """The kinds of rows of a list that can be marked and left out."""
+    if isinstance(pane, TurnTree):
+        return NOTED
+    return (pane.kind,) if pane.kind else ()

@@ -1,5 +1,6 @@
 """Findings: what is wrong, what it means, and the way to where it shows."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import on
@@ -8,6 +9,7 @@ from textual.containers import Container
 
 from ...model.finding_codes import CODES
 from ...store.shapes import Record
+from .. import questions
 from ..choice import ChosenRows
 from ..document import Part
 from ..outcomes import SEVERITIES
@@ -45,6 +47,21 @@ class FindingsView(View):
     def changed(self) -> None:
         self.rows.store_changed(self.heron.counts.get("findings", 0))
         self.list.rows_changed()
+        self._count()
+
+    def filtered(self, kind: str, *, grown: bool) -> None:
+        super().filtered(kind, grown=grown)
+        if kind == "finding":
+            self._count()
+
+    def _count(self) -> None:
+        """Say how many there are of each severity."""
+        node = self.heron.filtering.node
+        self.heron.reading.ask("severities", lambda reader: questions.severities(reader, node), self._counted)
+
+    def _counted(self, counts: Mapping[str, int]) -> None:
+        self.list.columns = finding_columns(self.heron.times, counts)
+        self.list.refresh()
 
     def follow(self, on: bool) -> None:
         self.list.following = on

@@ -139,6 +139,8 @@ class TurnForest:
     def reveal(self, path: questions.Path) -> bool:
         """Open session, turn and sub-agent of a call and put the cursor on it."""
         assert path.tree.session is not None
+        if self.tree.only_marked or self.tree.hide_ignored:
+            self.tree.show_everything()
         session = self._sessions.get(path.tree.session["id"])
         if session is None:
             session = self._sessions[path.tree.session["id"]] = session_node(path.tree.session)

@@ -56,8 +56,9 @@ class VisibleNodes:
         self.nodes: list[Node] = []
         self.flatten()
 
-    def flatten(self) -> None:
-        self.nodes = [node for root in self.roots for node in root.walk()]
+    def flatten(self, keep: Callable[[Node], list[Node]] = lambda root: list(root.walk())) -> None:
+        """Look again at what is visible of each root."""
+        self.nodes = [node for root in self.roots for node in keep(root)]
 
     def count(self) -> int:
         return len(self.nodes)
@@ -118,12 +119,34 @@ class TreeList(RowList):
         """The row of the visible node `key`."""
         return next((i for i, node in enumerate(self.shown.nodes) if node.key == key), None)
 
+    def rearrange(self, *, stay: str | None = None) -> None:
+        """Show the nodes that are to be shown now; those above marked ones are opened."""
+        for node in [node for root in self.shown.roots for node in _all(root)] if self.only_marked else ():
+            above = node.parent if self.heron.notes.get(self.key_of(node)).marked else None
+            while above is not None:
+                above.open, above = True, above.parent
+        self._reflow(stay or (self.node.key if self.node else None))
+
+    def _narrowed(self, node: Node, inside: bool = False) -> list[Node]:
+        """What is visible of a node where only marked ones are shown, with what is above and below them, or where
+        ignored ones are left out with all below them."""
+        note = self.heron.notes.get(self.key_of(node))
+        if self.hide_ignored and note.ignored:
+            return []
+        inside = inside or note.marked or not self.only_marked
+        children = (node.children or ()) if node.open else ()
+        below = [one for child in children for one in self._narrowed(child, inside)]
+        return [node, *below] if inside or below else []
+
     def _reflow(self, key: str | None) -> None:
         """Show what is visible now. The cursor goes to the node `key`; if that is gone, to what it is folded in, else
         to what was behind it, or else before it."""
         were = self.shown.nodes
         at = next((n for n, node in enumerate(were) if node.key == key), self.cursor)
-        self.shown.flatten()
+        if self.only_marked or self.hide_ignored:
+            self.shown.flatten(self._narrowed)
+        else:
+            self.shown.flatten()
         places = {node.key: n for n, node in enumerate(self.shown.nodes)}
         near = [*were[at:], *reversed(were[:at])]
         folded = next((node for node in were[at : at + 1] if node.parent and not node.parent.open), None)
