@@ -136,7 +136,7 @@ async def test_turns_and_calls_can_be_noted_on(store: Path):
         await press(pilot, "k '")
         assert app.main.views["turns"].turns.node.key == turn
         await press(pilot, "M")
-        assert "always shows all of its rows" in screen_text(app)
+        assert "only what is marked is shown" in screen_text(app)
 
 
 async def test_only_what_is_marked_in_the_tree_with_what_is_around_it(store: Path):
