@@ -5,6 +5,7 @@ from collections.abc import Callable
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.widget import Widget
 
 from ...store.reader import Reader
 from ...store.shapes import PacketRow
@@ -106,6 +107,15 @@ class PacketsView(View):
         self.divide()
         if self.has_class("-wide") and not was_wide:
             self.forest.changed()
+
+    def behind_border(self) -> Widget | None:
+        below = self.query_one("#below")
+        return below if below.display else None
+
+    def share_at(self, x: int, y: int) -> int:  # noqa: ARG002 - its sides stand below each other
+        """Here the share is that of the lower side."""
+        room = self.region
+        return round(100 * (room.bottom - y) / room.height)
 
     def _resize(self, by: int) -> None:
         share = self.share or 45

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import events
 from textual.containers import Container
 from textual.widget import Widget
 
@@ -46,6 +47,7 @@ class View(Container):
         self.stale = False
         self.last_pane: Pane | None = None
         self._beside = False
+        self._held = False
 
     @property
     def heron(self) -> "HeronApp":
@@ -106,6 +108,41 @@ class View(Container):
 
     def on_resize(self) -> None:
         self.divide()
+
+    # the border between two sides follows the mouse
+
+    def behind_border(self) -> Widget | None:
+        """The side whose first line (or first column, where the sides stand beside each other) is the border."""
+        sides = list(self.query(".side"))
+        return sides[1] if len(sides) > 1 and sides[1].display else None
+
+    def share_at(self, x: int, y: int) -> int:
+        """The share with which the border is at a cell of the screen."""
+        room = self.region
+        return round(100 * ((x - room.x) / room.width if self._beside else (y - room.y) / room.height))
+
+    def _on_border(self, x: int, y: int) -> bool:
+        side = None if self.has_class("-zoomed") else self.behind_border()
+        if side is None or not side.region.contains(x, y):
+            return False
+        return x == side.region.x if self._beside else y == side.region.y
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        self._held = self._on_border(event.screen_x, event.screen_y)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if not self._held or not event.button:
+            self._held = False
+            return
+        self.capture_mouse()
+        share = max(LEAST, min(MOST, self.share_at(event.screen_x, event.screen_y)))
+        if share != self.share:
+            self.share = share
+            self.divide()
+
+    def on_mouse_up(self) -> None:
+        self._held = False
+        self.release_mouse()
 
     def act_layout(self) -> None:
         self.turned = not self.turned
