@@ -13,6 +13,7 @@ from ..core.redact import Redactor
 from ..cost.price import price, said
 from ..cost.table import Models
 from ..findings import losses
+from ..findings.refusals import Refusals
 from ..findings.watch import Watch
 from ..http.decoder import Decoder
 from ..model.call import Call
@@ -67,6 +68,7 @@ class Pipeline:
         self._teller = Teller(profiles)
         self._models = models
         self._watch = Watch(models.window)
+        self._refusals = Refusals()
         self._open: dict[str, _Open] = {}
         self._touched: set[str] = set()
         self._flows: dict[str, Flow] = {}
@@ -145,9 +147,11 @@ class Pipeline:
         self._turns.update(turn.id for turn in story.turns)
         self._turns.difference_update(story.gone_turns)
         told = self._watch.tell(story, self.now_us)
-        self._findings += told.new
-        self._writer.drop_findings(told.gone)
-        self._found.difference_update(told.gone)
+        refused, before = self._refusals.tell()
+        gone = told.gone + before
+        self._findings += told.new + refused
+        self._writer.drop_findings(gone)
+        self._found.difference_update(gone)
         self._writer.put_findings(self._findings)
         self._count()
         self._writer.put_counters(msgspec.structs.asdict(self.counters))
@@ -260,6 +264,7 @@ class Pipeline:
         response = replace(response, headers=self._redactor.headers(response.headers))
         now = self._open[response.exchange]
         now.response = response
+        self._refusals.put(now.request, response)
         self._touched.add(response.exchange)
         if now.fold and (call := now.call):
             now.fold.respond(response)

@@ -61,6 +61,12 @@ CODES: dict[str, Code] = {
         "More than ten seconds passed inside a stream without a piece of the answer.",
         "The model or a proxy stood still. The events of the call, with their times, show where.",
     ),
+    "websocket.refused": Code(
+        "A server refused to go on as a WebSocket. Clients try again several times before they go on over HTTP, if"
+        " they do.",
+        "Turn WebSockets off in the agent's settings, or let the proxy in between pass upgrades: the tries delay the"
+        " first call.",
+    ),
     "call.retry_storm": Code(
         "One request was sent three times or more because it failed again and again.",
         "Look at the first error: a limit (wait, or fewer agents at once), or a request that can never succeed.",
