@@ -9,6 +9,9 @@ from .links import SEEN
 SLACK_US = 5_000
 """How much later than the client's call its leg may end: packets of two connections cross."""
 
+MIRROR_US = 500
+"""How far apart, at both ends, the same bytes may be seen on two interfaces (before and behind NAT, say)."""
+
 
 def outer_of(ledger: Ledger, node: Placed) -> Placed | None:
     """The call of which a proxy made this one, if it is a leg.
@@ -33,7 +36,7 @@ def _is_leg(inner: Placed, outer: Placed) -> bool:
     one, other = inner.asked, outer.asked
     return (
         other.chat
-        and _is_behind(one, other)
+        and (_is_behind(one, other) or is_mirror(inner, outer))
         and not _differ(other.subagent_id, one.subagent_id)
         and not _differ(other.session, one.session)
         and _is_within(one, inner.answered, outer.answered)
@@ -54,6 +57,18 @@ def _is_behind(inner: Asked, outer: Asked) -> bool:
         return True
     same_session = inner.session is not None and inner.session == outer.session
     return inner.host != outer.host and (inner.machine != outer.machine or same_session)
+
+
+def is_mirror(inner: Placed, outer: Placed) -> bool:
+    """Whether both are the same bytes, seen twice: at the same moments, on two flows, with one answer."""
+    one, other = inner.answered, outer.answered
+    if inner.asked.flow == outer.asked.flow or abs(inner.t_us - outer.t_us) > MIRROR_US:
+        return False
+    if one.end_us is not None and other.end_us is not None and abs(one.end_us - other.end_us) > MIRROR_US:
+        return False
+    if one.id and other.id:
+        return one.id == other.id
+    return inner.asked.machine != outer.asked.machine
 
 
 def _differ(one: str | None, other: str | None) -> bool:

@@ -40,6 +40,7 @@ def _legs(ledger: Ledger, node: Placed) -> Iterator[Leg]:
             flow=leg.asked.flow,
             client=leg.asked.client,
             server=leg.asked.server,
+            role="mirror" if legs.is_mirror(leg, node) else "upstream",
             model=leg.answered.model,
             overhead_us=None if one is None or other is None else one - other,
         )

@@ -8,6 +8,7 @@ from typing import Any, Literal
 class Leg:
     """The same call, seen once more on another connection: made upstream by a proxy that had got it.
 
+    A `mirror` is no second call but the same bytes, seen once more on another interface under other addresses (NAT).
     `model` is the one that answered there, else the one asked for; `overhead_us` how much longer the client's call took
     than the leg (microseconds), None while one of them is open.
     """
@@ -16,7 +17,7 @@ class Leg:
     flow: str
     client: str
     server: str
-    role: Literal["upstream"] = "upstream"
+    role: Literal["upstream", "mirror"] = "upstream"
     model: str | None = None
     overhead_us: int | None = None
 

@@ -64,6 +64,30 @@ def test_a_leg_tells_the_proxy_s_model_and_time():
     assert [one.overhead_us for one in told.parts["o"].legs] == [None]
 
 
+def test_the_same_bytes_before_and_behind_nat_count_once():
+    """A container's call on its bridge and on the way out: 120 us apart, to the same server."""
+    behind: dict[str, Any] = {"client": "10.0.0.9:6000"}
+    shift = 120
+    for more in ({"response_id": "r1"}, {"outcome": "error"}):
+        first = call("o", 0, ASK, answer=None if "outcome" in more else says("Yes."), **more)
+        second = call("m", 0, ASK, answer=None if "outcome" in more else says("Yes."), **more, **behind)
+        second.t_request_us += shift
+        assert second.t_end_us
+        second.t_end_us += shift
+        told = tell(first, second)
+        assert told.only.calls == ("o",)
+        assert [(one.call, one.role) for one in told.parts["o"].legs] == [("m", "mirror")]
+
+
+def test_two_answers_at_the_same_moments_are_two_calls():
+    one, two = says("Yes."), says("Yes.")
+    told = tell(
+        call("a", 0, ASK, answer=one, response_id="r1"),
+        call("b", 0, ASK, answer=two, response_id="r2", client="10.0.0.9:6000"),
+    )
+    assert len(told.turns) == 2
+
+
 def test_attempts_of_the_proxy_are_legs_of_one_call():
     told = tell(
         call("o", 0, ASK, took=2000),
