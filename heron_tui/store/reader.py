@@ -231,7 +231,8 @@ class Reader:
         """Packet numbers in the order of a value; equal ones by number.
 
         Args:
-            by: a column of packets (`packet_blocks.COLUMNS`), or one of their flow: `client`, `server`, `process`.
+            by: a column of packets (`packet_blocks.COLUMNS`), one of their flow (`client`, `server`, `process`), or
+                what they say of an answer: `status`, `ttft`, `tokens` (input and output).
             numbers: only these; all packets if None.
         """
         from . import packet_order

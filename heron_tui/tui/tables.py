@@ -70,9 +70,9 @@ def packet_columns(
             "length", "Length", 6, lambda row: (str(row.packet.length), "muted"), priority=5, right=True, sort="length"
         ),
         Column("what", "What", 36, what, flex=True),
-        Column("status", "Stat", 4, status, priority=4, right=True),
-        Column("ttft", "TTFT", 7, ttft, priority=2, right=True),
-        Column("tokens", "Tokens", 11, tokens, priority=3, right=True),
+        Column("status", "Stat", 4, status, priority=4, right=True, sort="status"),
+        Column("ttft", "TTFT", 7, ttft, priority=2, right=True, sort="ttft"),
+        Column("tokens", "Tokens", 11, tokens, priority=3, right=True, sort="tokens"),
     )
 
 

@@ -177,3 +177,20 @@ def test_a_capture_file_that_is_gone_or_was_never_there(path: Path, read: Read, 
         reader.packet_bytes(1)
     with pytest.raises(SourceError, match=r"packets of s2\.pcap were not kept"):
         reader.packet_bytes(2)
+
+
+@pytest.mark.parametrize("name", ["claude-code", "anthropic-sdk-faults", "codex-http"])
+def test_order_by_what_rows_say_of_answers(name, stores):
+    reader = Reader(stores(name))
+    rows = reader.packets(0, 10_000)
+
+    def tokens(row):
+        return None if row.input_tokens is None or row.output_tokens is None else row.input_tokens + row.output_tokens
+
+    for by, value in (("status", lambda row: row.status), ("ttft", lambda row: row.ttft_us), ("tokens", tokens)):
+        for down in (False, True):
+            there = [row for row in rows if value(row) is not None]
+            there.sort(key=lambda row: (-value(row) if down else value(row), row.number))
+            expected = [row.number for row in there] + [row.number for row in rows if value(row) is None]
+            assert there
+            assert reader.packet_order(by, down=down).tolist() == expected
