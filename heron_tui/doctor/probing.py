@@ -10,12 +10,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from .core.errors import SourceError
-from .engine.live import LiveCapture
-from .engine.recording import record
-from .engine.run import replay
-from .model.live import Live
-from .store.reader import Reader
+from ..core.errors import SourceError
+from ..engine.live import LiveCapture
+from ..engine.recording import record
+from ..engine.run import replay
+from ..model.live import Live
+from ..store.reader import Reader
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 READY_S = 40.0

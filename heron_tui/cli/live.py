@@ -12,15 +12,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .cli import Parser, check_screen, look_at
-from .core import config
-from .core.errors import HeronError, PrivilegeError, UsageError
-from .core.paths import config_dir, shipped
-from .model.live import DEFAULT_FILTER, Live
-from .privileged import asking
+from ..core import config
+from ..core.errors import HeronError, PrivilegeError, UsageError
+from ..core.paths import config_dir, shipped
+from ..model.live import DEFAULT_FILTER, Live
+from ..privileged import asking
+from .arguments import Parser, check_screen
+from .screen import look_at
 
 if TYPE_CHECKING:
-    from .engine.live import LiveCapture
+    from ..engine.live import LiveCapture
 
 EVERYWHERE = ("any",) if sys.platform == "linux" else ("lo0", "en0")
 MEND = "run: sudo heron-tui"
@@ -41,9 +42,9 @@ def live(arguments: Sequence[str]) -> int:
     check_screen(piped=False)
     with _Keeper() as keeper:
         wanted = possible(wanted, keeper)
-        from . import tui
-        from .engine.protocol import Job
-        from .store import catalog
+        from .. import tui
+        from ..engine.protocol import Job
+        from ..store import catalog
 
         settings = config.load(config_dir(), os.environ)
         store = args.store or catalog.new_path("live")
@@ -72,7 +73,7 @@ def record(arguments: Sequence[str]) -> int:
     ends = time.monotonic() + args.duration if args.duration else float("inf")
     with _Keeper() as keeper:
         wanted = possible(wanted, keeper)
-        from .engine.recording import record as run
+        from ..engine.recording import record as run
 
         print(f"heron-tui: recording {wanted.title} into {wanted.write}; ctrl-c ends it", file=sys.stderr)
         done = run(wanted, keeper, lambda: bool(stops) or time.monotonic() >= ends, _tell)
@@ -88,14 +89,14 @@ def doctor(arguments: Sequence[str]) -> int:
     parser = Parser(prog="heron-tui doctor", description="What live capture needs, and how to mend what is missing.")
     parser.add_argument("--probe", action="store_true", help="let local TLS clients talk, and say which were seen")
     args = parser.parse_args(arguments)
-    from .doctor import checks
+    from ..doctor import checks
 
     missing = 0
     for check in checks():
         print(check)
         missing += check.state == "missing"
     if args.probe:
-        from .probing import probe
+        from ..doctor.probing import probe
 
         with _Keeper() as keeper:
             for name, seen in probe(keeper):

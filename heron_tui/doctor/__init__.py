@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from .privileged import programs
+from ..privileged import programs
 
 LEAST_KERNEL = (5, 8)
 DEBIAN = "sudo apt install"
