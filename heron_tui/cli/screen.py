@@ -29,11 +29,22 @@ def open_(arguments: Sequence[str]) -> int:
     capture_arguments(parser)
     parser.add_argument("--version", action="version", version=f"heron-tui {__version__}")
     args = parser.parse_args(arguments)
-    if not args.files and not args.demo:
+    if args.files or args.demo:
+        return _show(args, speed=0.0)
+    latest = _latest_store() if sys.stdin.isatty() and sys.stdout.isatty() else None
+    if latest is None:
         parser.print_help(sys.stderr)
         print("\nheron-tui: name a capture or a store, or try: heron-tui --demo", file=sys.stderr)
         return 2
-    return _show(args, speed=0.0)
+    args.files = [str(latest)]
+    return _show(args, speed=0.0, first="open-file")
+
+
+def _latest_store() -> Path | None:
+    """The store that was written last: what is shown behind the list of stores where no file was named."""
+    from ..store import catalog
+
+    return next((store.path for store in catalog.stores() if not store.problem), None)
 
 
 def replay(arguments: Sequence[str]) -> int:
@@ -46,7 +57,8 @@ def replay(arguments: Sequence[str]) -> int:
     return _show(args, speed=SPEEDS[args.speed])
 
 
-def _show(args: argparse.Namespace, *, speed: float) -> int:
+def _show(args: argparse.Namespace, *, speed: float, first: str = "") -> int:
+    """Show what the arguments name; `first` is an action to begin with."""
     check_screen(piped="-" in args.files)
     files = files_of(args)
     from .. import tui
@@ -56,9 +68,8 @@ def _show(args: argparse.Namespace, *, speed: float) -> int:
     settings = config.load(config_dir(), os.environ, theme=args.theme)
     if len(files) == 1 and is_store(files[0]):
         keylog_of(args, files)
-        return tui.run(
-            None, Path(files[0]), title=Path(files[0]).name, settings=settings, another=look_at, window=window
-        )
+        store = Path(files[0])
+        return tui.run(None, store, title=store.name, settings=settings, another=look_at, window=window, first=first)
     check_files(files)
     store = args.store or catalog.new_path(Path(files[0]).name if files[0] != "-" else "stdin")
     keylog = keylog_of(args, files)

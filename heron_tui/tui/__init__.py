@@ -24,12 +24,14 @@ def run(
     settings: Settings | None = None,
     another: Callable[[Path], "Looking"] | None = None,
     window: Callable[[str | None], int | None] = lambda name: None,
+    first: str = "",
 ) -> int:
     """Show `store` until the user quits; with a `job`, an engine fills it meanwhile. Answers the exit code.
 
     Args:
         another: what to look at when the user opens another file; raises HeronError if it cannot be opened.
         window: tokens that fit into a model's window, by the model's name.
+        first: name of an action that is done as soon as the screen is there, "" for none.
 
     Raises:
         UsageError: the user's keymap, theme, colour rules or columns are not right.
@@ -68,7 +70,9 @@ def run(
             window=window,
             rules=rules,
             layouts=layouts,
+            first=first,
         )
+        first = ""
         with _screen_on_stderr():
             result = app.run(mouse=settings.on("mouse"))
         if app.next is None:

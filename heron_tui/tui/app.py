@@ -54,6 +54,7 @@ class HeronApp(App[int], inherit_bindings=False):
         title: what is being looked at, in words.
         another: what to look at when the user opens another file; raises HeronError.
         window: tokens that fit into a model's window, by the model's name.
+        first: name of an action that is done as soon as the screen is there, "" for none.
         made: called when all of the screen is there, behind the first paint.
         rules: colour rules; None for those that are shipped. layouts: columns that the user chose, by kind of rows.
     """
@@ -77,12 +78,14 @@ class HeronApp(App[int], inherit_bindings=False):
         window: Callable[[str | None], int | None] = lambda name: None,
         rules: Sequence[Rule] | None = None,
         layouts: Mapping[str, Layout] | None = None,
+        first: str = "",
     ) -> None:
         self.palette = palette or theme.choose()
         super().__init__(ansi_color=True if self.palette.ansi else None)
         self.animation_level = "none"
         self.store = store
         self.window = window
+        self._first = first
         self.capture_title = title
         self.keymap = keymap or Keymap()
         self.settings = settings or Settings()
@@ -145,6 +148,8 @@ class HeronApp(App[int], inherit_bindings=False):
             self.set_interval(LOOK_S, self.look)
         if self._early:
             self._looked(self._early)
+        if self._first:
+            self.call_after_refresh(self.do, self._first)
         for event in self._typed_early:
             self.post_message(event)
 

@@ -111,3 +111,12 @@ async def test_keys_that_come_before_the_first_screen_are_not_lost(store: Path):
     app = Hasty(store, lambda: Reader(store), palette=theme.DARK)
     async with running(app):
         assert app.main.current.title == "packets"
+
+
+async def test_without_a_file_the_list_of_what_can_be_opened_comes_first(store: Path):
+    app = opened(store, first="open-file")
+    async with running(app) as pilot:
+        await settle(pilot)
+        assert "Open: enter opens" in screen_text(app)
+        await press(pilot, "escape")
+        assert "Open: enter opens" not in screen_text(app)
