@@ -12,6 +12,7 @@ from textual import events
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
+from heron_tui.store.notes import path_of
 from heron_tui.store.reader import Reader
 from heron_tui.tui import theme
 from heron_tui.tui.app import HeronApp
@@ -32,14 +33,18 @@ def utc() -> Iterator[None]:
 
 
 @pytest.fixture
-def make_app(stores: Callable[[str], Path]) -> Callable[..., HeronApp]:
-    """An application that shows the store of a capture."""
+def make_app(stores: Callable[[str], Path]) -> Iterator[Callable[..., HeronApp]]:
+    """An application that shows the store of a capture; what a test notes on it is gone after that test."""
+    shown: set[Path] = set()
 
     def make(name: str = "claude-code", *, palette: theme.Palette = theme.DARK, **more: Any) -> HeronApp:
         store = stores(name)
+        shown.add(store)
         return HeronApp(store, lambda: Reader(store), title=f"{name}.pcap", palette=palette, **more)
 
-    return make
+    yield make
+    for store in shown:
+        path_of(store).unlink(missing_ok=True)
 
 
 async def settle(pilot: Pilot[Any]) -> None:

@@ -66,7 +66,14 @@ def test_the_bar(text, size, make_app, snap_compare):
 
 
 @pytest.mark.parametrize("palette", [theme.SIXTEEN, theme.PLAIN], ids=lambda palette: palette.name)
-@pytest.mark.parametrize("text", ["call.ttft > 190ms", "call.ttft > 2 and call.n > 1", "call.outcome == failed"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("call.ttft > 190ms", id="green"),
+        pytest.param("call.ttft > 2 and call.n > 1", id="red"),
+        pytest.param("call.outcome == failed", id="amber"),
+    ],
+)
 def test_the_bar_with_few_colours(text, palette, make_app, snap_compare):
     assert snap_compare(make_app(NAME, palette=palette), run_before=writing(text))
 

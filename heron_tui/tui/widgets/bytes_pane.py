@@ -1,6 +1,7 @@
 """The bytes of a packet, as captured: offset, hexadecimal, text; the selected field is marked."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -109,8 +110,7 @@ class BytesPane(Pane):
         row = self.data[start : start + per]
         palette = self.palette
         if not row:
-            note = "  no bytes" if y == 1 and not self.data else ""
-            return [Segment(sized(note, width), palette.muted)]
+            return [Segment(sized(f"  {self._why(y, width)}", width), palette.muted)]
         parts = [Segment(f" {start:04x}  ", palette.faint)]
         text: list[Segment] = []
         for place in range(per):
@@ -127,6 +127,11 @@ class BytesPane(Pane):
             ]
             text.append(Segment(letter, style))
         return [*parts, Segment(" ", palette.base), *text]
+
+    def _why(self, y: int, width: int) -> str:
+        """A line of why there is nothing to see."""
+        lines = wrap(self.note or "no bytes", max(width - 4, 8)) if not self.data else []
+        return lines[y - 1] if 1 <= y <= len(lines) else ""
 
     def _marked(self, offset: int) -> bool:
         return any(start <= offset < end for start, end in self._marks)
