@@ -103,7 +103,7 @@ def _call(reader: Reader, record: Record) -> Sequence[Part]:
     if record.get("error_type"):
         facts.append(("error", record["error_type"], "error"))
     if record.get("lossy"):
-        facts.append(("capture", "! bytes of this call are missing: texts and tool calls may have holes", "warn"))
+        facts.append(("capture", "! bytes are missing: texts may have holes", "warn"))
     for leg in record.get("legs") or ():
         facts.append(("leg", _leg(leg), "muted"))
     made = [Part(facts=facts, claims=_claims(record["id"], facts))]
@@ -124,11 +124,12 @@ def _call(reader: Reader, record: Record) -> Sequence[Part]:
 
 
 def _leg(leg: Record) -> str:
-    """A leg: from whom to whom, which model answered there, and what the proxy took for itself."""
-    model = f", {leg['model']}" if leg.get("model") else ""
-    took = leg.get("overhead_us")
-    overhead = "" if took is None else f", {duration(took)} of the call's time spent around it"
-    return f"{leg['client']} → {leg['server']}{model}{overhead}"
+    """A leg: which model answered it where, and how much longer the client's call took."""
+    if leg.get("role") == "mirror":
+        return f"seen also as {leg['client']} → {leg['server']}"
+    overhead = leg.get("overhead_us")
+    longer = "" if overhead is None else f" in {duration(overhead)} less"
+    return f"{leg.get('model') or '?'} at {leg['server']}{longer}"
 
 
 CLAIMS = {
