@@ -16,7 +16,7 @@ VIEWS = {
     "call-steps": "3 j + j enter j j j",
     "stream-text": "3 j + j s 22j",
     "stream-events": "3 j + j s v v j j",
-    "stream-hex": "3 j + j s 4v S",
+    "stream-hex": "3 j + j s 5v S",
     "diff": "3 j + j G D",
     "context": "3 j + j G w j + j",
     "find": "1 ctrl+f P O S T",
