@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from heron_tui.core import paths
+
 CAPTURES = Path(__file__).resolve().parent / "captures"
 
 
@@ -15,6 +17,9 @@ def private_home(tmp_path_factory: pytest.TempPathFactory):
         patch.setenv("HOME", str(home))
         for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
             patch.setenv(name, str(home / name.lower()))
+        key = paths.private_dir(paths.state_dir()) / "redaction.key"
+        key.write_bytes(b"the same hashes in every run ...")  # they show in snapshots
+        key.chmod(0o600)
         yield home
 
 
