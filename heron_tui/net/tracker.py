@@ -8,11 +8,14 @@ import numpy as np
 from ..model.flow import Close, Damage, Flow, FlowEvent, Gap, NetResult
 from ..model.packet import Ints, Kind, PacketBatch, PacketColumns
 from . import columns as table
+from .columns import Bools
 from .connection import Connection, Ending
 from .feed import Feed
 from .fragments import Fragments
 from .limits import Limits
 from .order import APART, Carry, Key, Line, follow, group
+
+LINKTYPE_RAW = 101
 
 
 @dataclass(slots=True)
@@ -81,7 +84,7 @@ class Tracker:
         found = table.dissect(batch, self._fragments)
         segments = found.segments
         if len(segments):
-            apart = np.isin(batch.file[segments.index], list(self.plain)) if self.plain else None
+            apart = self._apart(batch, segments.index)
             groups = group(segments, apart)
             carry = Carry.empty(len(groups.keys))
             connections = [self._find(key, carry, place) for place, key in enumerate(groups.keys)]
@@ -151,6 +154,17 @@ class Tracker:
         connection.end(how, connection.clock, None, connection.last_packet, connection.flow.t_end_us)
         self._changed[connection.flow.n] = connection.flow
         events += connection.outlet.take()
+
+    def _apart(self, batch: PacketBatch, rows: Ints) -> Bools | None:
+        """Which packets belong to flows apart from others between the same ends; None where that is all the same.
+
+        Plaintext that was read beside the packets comes as raw IP packets, with the addresses of the connection that
+        carries it encrypted: a recording of both holds them side by side.
+        """
+        if self.plain:
+            return np.isin(batch.file[rows], list(self.plain))
+        raw = batch.link[rows] == LINKTYPE_RAW
+        return raw if raw.any() else None
 
     def _end_plain(self, events: list[FlowEvent]) -> None:
         """End the plaintext of encrypted connections that are over, in the way in which they ended."""

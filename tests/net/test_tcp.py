@@ -5,7 +5,7 @@ import pytest
 from heron_tui.model.flow import Chunk, Close, Gap, Opened
 from heron_tui.model.packet import Kind
 from heron_tui.net import Limits
-from tests.net.build import ACK, FIN, RST, START_US, SYN, Conversation, Packet, track
+from tests.net.build import ACK, FIN, RAW, RST, START_US, SYN, Conversation, Packet, raw, track
 
 ASK = b"POST /v1/messages HTTP/1.1\r\nContent-Length: 0\r\n\r\n"
 SAY = b"HTTP/1.1 200 OK\r\n\r\n" + b"".join(b"data: %d\n\n" % n for n in range(500))
@@ -415,3 +415,21 @@ def test_take_changed() -> None:
     assert tracker.take_changed() == []
     tracker.close()
     assert tracker.take_changed() == seen.flows
+
+
+@pytest.mark.parametrize("cuts", [(), (1,), (3, 4), range(1, 40)])
+def test_plaintext_beside_its_encrypted_connection_is_a_flow_of_its_own(cuts):
+    """A recording of packets and of TLS plaintext has both with the same addresses, the plaintext as raw IP."""
+    hidden, plain = Conversation(), Conversation(link=RAW, wrap=raw)
+    hidden.open()
+    plain.open()
+    hidden.send(0, b"\x17\x03\x03 not to be read")
+    plain.send(0, b"GET / HTTP/1.1\r\n\r\n")
+    plain.send(1, b"HTTP/1.1 204 \r\n\r\n")
+    hidden.send(1, b"\x17\x03\x03 nor this")
+    packets = sorted([*hidden.packets, *plain.packets], key=lambda packet: packet.time_us)
+    seen = track(packets, cuts)
+    assert len(seen.flows) == 2
+    streams = {(seen.stream(0, n), seen.stream(1, n)) for n in (0, 1)}
+    assert (b"GET / HTTP/1.1\r\n\r\n", b"HTTP/1.1 204 \r\n\r\n") in streams
+    assert (b"\x17\x03\x03 not to be read", b"\x17\x03\x03 nor this") in streams

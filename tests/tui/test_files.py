@@ -114,7 +114,7 @@ async def test_keys_that_come_before_the_first_screen_are_not_lost(store: Path):
 
 
 async def test_without_a_file_the_list_of_what_can_be_opened_comes_first(store: Path):
-    app = opened(store, first="open-file")
+    app = opened(store, first="open-file", another=lambda path: (None, path, path.name))
     async with running(app) as pilot:
         await settle(pilot)
         assert "Open: enter opens" in screen_text(app)
