@@ -1,7 +1,7 @@
 """Make the pictures of README and docs from the demo capture: `make screenshots`.
 
 Each is an SVG of a screen as the program draws it. With `--check`, nothing is written: exit code 1 says that a picture
-is missing.
+is missing or old.
 """
 
 import argparse
@@ -75,27 +75,35 @@ async def shoot(store: Path, name: str, size: tuple[int, int], keys: str) -> str
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="only say which pictures are missing")
+    parser.add_argument("--check", action="store_true", help="write nothing; say which pictures are not as drawn now")
     parser.add_argument("--only", metavar="NAME", choices=SHOTS, help="only this one")
     args = parser.parse_args()
-    if args.check:
-        missing = [name for name in SHOTS if not (HERE / f"{name}.svg").exists()]
-        print("missing: " + ", ".join(missing) if missing else "all there")
-        return bool(missing)
 
     from heron_tui.capture.demo import PATH
+    from heron_tui.core import paths
     from heron_tui.engine.run import replay
 
     os.environ["TZ"] = "UTC"
     time.tzset()
+    stale = []
     with tempfile.TemporaryDirectory() as place:
+        os.environ["XDG_STATE_HOME"] = os.environ["XDG_CONFIG_HOME"] = place
+        key = paths.private_dir(paths.state_dir()) / "redaction.key"
+        key.write_bytes(b"the same hashes in each picture.")
         store = Path(place) / "demo.store"
         replay([str(PATH)], store)
         for name, (size, keys) in SHOTS.items():
-            if args.only in (None, name):
-                (HERE / f"{name}.svg").write_text(asyncio.run(shoot(store, name, size, keys)))
+            if args.only not in (None, name):
+                continue
+            picture, path = asyncio.run(shoot(store, name, size, keys)), HERE / f"{name}.svg"
+            if not args.check:
+                path.write_text(picture)
                 print(f"screenshots/{name}.svg")
-    return 0
+            elif not path.exists() or path.read_text() != picture:
+                stale.append(name)
+    if stale:
+        print(f"not as drawn now: {', '.join(stale)}; make screenshots draws them again", file=sys.stderr)
+    return bool(stale)
 
 
 if __name__ == "__main__":

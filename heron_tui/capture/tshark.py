@@ -100,7 +100,12 @@ def check_keylog(path: Path) -> None:
 
 
 def brings_keys(path: str) -> bool:
-    """Whether a pcapng file has decryption secrets for TLS before its first packet."""
+    """Whether a pcapng file has decryption secrets for TLS before its first packet.
+
+    A pipe is not looked into: what is read of it is gone.
+    """
+    if not Path(path).is_file():
+        return False
     try:
         with Path(path).open("rb") as file:
             data = file.read(12)

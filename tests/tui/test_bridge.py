@@ -72,20 +72,6 @@ def test_an_engine_that_is_killed_is_told_by_its_signal():
     assert reason(run(script, ended)) == "the engine ended (signal 9)"
 
 
-def test_an_engine_whose_capture_file_shrinks_is_told_so(tmp_path: Path):
-    script = say(Tick(state="running")) + (
-        "import mmap, os\n"
-        f"fd = os.open({str(tmp_path / 'shrinks')!r}, os.O_RDWR | os.O_CREAT)\n"
-        "os.ftruncate(fd, 1 << 20)\n"
-        "data = mmap.mmap(fd, 1 << 20)\n"
-        "os.ftruncate(fd, 0)\n"
-        "data[5000]\n"
-    )
-    assert reason(run(script, ended)) == (
-        "the capture file became shorter while it was read: what was read so far is shown"
-    )
-
-
 def test_an_engine_that_was_stopped_needs_no_reason():
     script = say(Tick(state="running")) + "sys.stdin.readline()"
     said = run(script, ended, lambda worker: worker.command(Command("stop")))

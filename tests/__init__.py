@@ -1,0 +1,1 @@
+"""Tests, room by room as in heron_tui."""
