@@ -16,11 +16,13 @@ from pathlib import Path
 HERE = Path(__file__).parent
 CELL = 12.2
 """Width of a character in Textual's SVG."""
+CALM = 10
+"""Rounds of the event loop without a question to the store until a screen is taken to be at rest."""
 SHOTS: dict[str, tuple[tuple[int, int], str]] = {
     "turns": ((120, 36), "3 j + j j"),
     "turns-80x24": ((80, 24), "3 j + j j"),
     "packets-160x50": ((160, 50), "1 ] enter"),
-    "bytes": ((120, 36), "3 j + j enter j j j enter"),
+    "bytes": ((120, 36), "1 ] enter tab"),
     "flows": ((120, 36), "2"),
     "metrics": ((160, 50), "4"),
     "findings": ((100, 30), "6 j j j j j j"),
@@ -67,9 +69,9 @@ async def shoot(store: Path, name: str, size: tuple[int, int], keys: str) -> str
                 await pilot.press(key)
             await asyncio.sleep(TYPED_S[1] if key.isdigit() else 0)
             calm = 0
-            while calm < 3:
+            while calm < CALM:
                 await pilot.pause()
-                calm = calm + 1 if app.reading.idle else 0
+                calm = calm + 1 if app.reading.idle and app.main.whole else 0
         return tidy(app.export_screenshot(title="heron-tui"))
 
 
