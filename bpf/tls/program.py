@@ -11,6 +11,8 @@ from . import namespace
 from .hooks import HOOKS
 
 SOURCE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "ssl.bpf.c")
+with open(SOURCE, encoding="utf-8") as _file:  # before the helper's own /tmp hides a checkout below it
+    TEXT = _file.read()
 LOST, RECORDS, IGNORED_BYTES, CUT_BYTES = range(4)  # as in ssl.bpf.c
 
 
@@ -47,10 +49,8 @@ class Program:
         send = recv and namespace.tracepoint_has("sock", "sock_send_length", "sk")
         self.addresses = "recv+send" if send else "recv" if recv else "none"
         flags += ["-DHAVE_RECV"] * recv + ["-DHAVE_SEND"] * send
-        with open(SOURCE, encoding="utf-8") as f:
-            text = f.read()
         try:
-            self._bpf = bcc.BPF(text=text, cflags=flags)
+            self._bpf = bcc.BPF(text=TEXT, cflags=flags)
             names = {name for hook in HOOKS.values() for name in hook if name} | {"on_libraries"}
             self.programs: dict[str, int] = {n: self._bpf.load_func(n, bcc.BPF.KPROBE).fd for n in names}
         except Exception as e:  # BCC raises just this; what it printed is on stderr
