@@ -16,7 +16,7 @@ class PacketBatch:
     All columns have the same length. The captured bytes of packet `i` are ``data[pos[i] : pos[i] + caplen[i]]``.
 
     Attributes:
-        data: one buffer that holds the bytes of all packets of the batch (a mapped file, or bytes read from a stream).
+        data: one buffer that holds the bytes of all packets of the batch (a piece of a file or of a stream).
         number: packet number, from 1, rising.
         time_us: capture time, microseconds since the epoch (nanosecond captures are cut to microseconds).
         pos: where the packet's bytes begin in `data`.
