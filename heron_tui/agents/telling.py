@@ -43,6 +43,7 @@ def _legs(ledger: Ledger, node: Placed) -> Iterator[Leg]:
             role="mirror" if legs.is_mirror(leg, node) else "upstream",
             model=leg.answered.model,
             overhead_us=None if one is None or other is None else one - other,
+            of=leg.outer.id if leg.outer else None,
         )
 
 

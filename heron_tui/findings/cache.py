@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from ..model.call import Piece
 from ..model.finding import Finding
+from ..model.prefix import first_difference
 from .seen import SILENT, Prompt, Seen
 from .words import count, seconds
 
@@ -72,16 +73,10 @@ def _piece(word: str, before: list[Piece], now: list[Piece]) -> str:
 
 
 def _message(before: tuple[bytes, ...], now: tuple[bytes, ...], label: Label) -> str:
-    """Compares messages one by one, passing over those that may be left out."""
-    numbered = [(number, key) for number, key in enumerate(now, 1) if key != SILENT]
-    at = 0
-    for key in before:
-        if key == SILENT:
-            continue
-        if at == len(numbered):
-            return f"the history ends at message {len(now)}; the one before went on with {label(key)}"
-        number, other = numbered[at]
-        if key != other:
-            return f"the prompt differs from message {number} on: {label(other)}, before it was {label(key)}"
-        at += 1
-    return ""
+    found = first_difference(before, now, SILENT)
+    if found is None:
+        return ""
+    was, at = found
+    if at == len(now):
+        return f"the history ends at message {at}; the one before went on with {label(before[was])}"
+    return f"the prompt differs from message {at + 1} on: {label(now[at])}, before it was {label(before[was])}"

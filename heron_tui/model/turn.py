@@ -10,7 +10,8 @@ class Leg:
 
     A `mirror` is no second call but the same bytes, seen once more on another interface under other addresses (NAT).
     `model` is the one that answered there, else the one asked for; `overhead_us` how much longer the client's call took
-    than the leg (microseconds), None while one of them is open.
+    than the leg (microseconds), None while one of them is open. `of` is the call that it was made of: the client's, or
+    another leg where proxies stand one behind another.
     """
 
     call: str
@@ -20,6 +21,7 @@ class Leg:
     role: Literal["upstream", "mirror"] = "upstream"
     model: str | None = None
     overhead_us: int | None = None
+    of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,7 @@ def part(part: Part) -> Row:
                     "role": leg.role,
                     "model": leg.model,
                     "overhead_us": leg.overhead_us,
+                    "of": leg.of,
                 }
                 for leg in part.legs
             ]

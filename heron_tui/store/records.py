@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .json_text import loads
+from .leg_headers import LegHeaders
 from .shapes import Record
 
 Kind = Literal["call", "turn", "session", "tool", "flow", "exchange", "finding"]
@@ -159,6 +160,7 @@ class RecordReader:
             else:
                 columns.append(f"{kind}.{name}")
         self.select = f"SELECT {', '.join(columns)} FROM {form.table} AS {kind}"
+        self._leg_headers = LegHeaders(connection) if kind == "call" and full else None
         self._tell: list[tuple[str, Callable[[Any], Any]]] = []
         for name in form.fields:
             if name in form.flags:
@@ -173,6 +175,8 @@ class RecordReader:
         record = dict(row)
         for name, tell in self._tell:
             record[name] = tell(record[name])
+        if self._leg_headers and record["legs"]:
+            self._leg_headers.add(record)
         return record
 
 

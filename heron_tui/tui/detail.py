@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ..store.shapes import Record
-from . import telling
+from . import leg_words, telling
 from .evidence.claims import Evidence
 from .evidence.packet import Said
 from .layers import Field, dissect
@@ -145,6 +145,8 @@ def _call(record: Record) -> Field:
     for result in record.get("tool_results") or ():
         failed = " (failed)" if result.get("error") else ""
         layer.add("tool result", f"{result['id']}{failed}").link = ("claim", f"tool_result {result['id']}")
+    for leg in record.get("legs") or ():
+        layer.add("leg", leg_words.leg(leg)).link = ("call", leg["call"])
     for side in ("request", "response"):
         first, last = (record.get("evidence") or {}).get(side) or (None, None)
         if first:

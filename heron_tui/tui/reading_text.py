@@ -7,7 +7,7 @@ from typing import Any
 from ..store.reader import Reader
 from ..store.shapes import Record
 from ..store.where import Where
-from . import bodies, telling
+from . import bodies, leg_words, telling
 from .document import Part
 from .evidence.claims import Claim
 from .outcomes import outcome
@@ -105,7 +105,7 @@ def _call(reader: Reader, record: Record) -> Sequence[Part]:
     if record.get("lossy"):
         facts.append(("capture", "! bytes are missing: texts may have holes", "warn"))
     for leg in record.get("legs") or ():
-        facts.append(("leg", _leg(leg), "muted"))
+        facts.append(("leg", leg_words.leg(leg), "muted"))
     made = [Part(facts=facts, claims=_claims(record["id"], facts))]
     content = Claim(record["id"], "content", "", "the answer")
     if record.get("thinking"):
@@ -116,20 +116,13 @@ def _call(reader: Reader, record: Record) -> Sequence[Part]:
         note = call.get("id") or ""
         claim = Claim(record["id"], "tool_call", note, f"tool call {call['name']}")
         made.append(Part(f"Tool {call['name']}", pretty(call.get("arguments")), role="tool", note=note, claim=claim))
+    for leg in record.get("legs") or ():
+        made += [Part(on.name, "\n".join(on.lines), "muted", on.counts) for on in leg_words.rewritings(leg)]
     body = reader.body(record["exchange"], "request") if record.get("exchange") else b""
     for role, text, place in bodies.asked(body):
         claim = Claim(record["id"], "message", str(place), f"message {place + 1}, {role}")
         made.append(Part(f"Sent: {role}", text, role="client", claim=claim))
     return made
-
-
-def _leg(leg: Record) -> str:
-    """A leg: which model answered it where, and how much longer the client's call took."""
-    if leg.get("role") == "mirror":
-        return f"seen also as {leg['client']} → {leg['server']}"
-    overhead = leg.get("overhead_us")
-    longer = "" if overhead is None else f" in {duration(overhead)} less"
-    return f"{leg.get('model') or '?'} at {leg['server']}{longer}"
 
 
 CLAIMS = {

@@ -27,7 +27,7 @@ def leg(id: str) -> Leg:
 
 def seen(part: Part) -> tuple[Leg, ...]:
     """Where its legs were seen."""
-    return tuple(replace(one, model=None, overhead_us=None) for one in part.legs)
+    return tuple(replace(one, model=None, overhead_us=None, of=None) for one in part.legs)
 
 
 def loop() -> list[Call]:
@@ -142,7 +142,7 @@ def test_proxies_behind_one_another():
     done = says("Done o.")
     told = tell(call("o", 0, ASK), call("p", 20, ASK, answer=done, **PROXY), call("q", 30, ASK, answer=done, **inmost))
     assert told.only.calls == ("o",)
-    assert [one.call for one in told.parts["o"].legs] == ["p", "q"]
+    assert [(one.call, one.of) for one in told.parts["o"].legs] == [("p", "o"), ("q", "p")]
     assert [told.parts[id].leg_of for id in ("p", "q")] == ["o", "o"]
 
 

@@ -98,7 +98,7 @@ def test_tells_a_call_s_legs_and_measures_it_once(writer: Writer, read: Read) ->
     writer.commit()
     outer, inner = sorted(read().rows("call", 0, 10), key=lambda call: call["id"])
     upstream = {"call": "c2", "flow": "f2", "client": "10.0.0.2:5000", "server": "10.0.0.3:80", "role": "upstream"}
-    upstream |= {"model": "m", "overhead_us": 7}
+    upstream |= {"model": "m", "overhead_us": 7, "of": None}
     assert (outer["legs"], outer["leg_of"]) == ([upstream], None)
     assert (inner["legs"], inner["leg_of"], inner["turn"]) == ([], "c1", None)
     measures = read().metrics()

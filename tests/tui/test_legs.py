@@ -35,3 +35,16 @@ def test_a_call_with_holes_says_so(tmp_path: Path):
     reader.close()
     assert any(said)
     assert said == [call["lossy"] for call in calls]
+
+
+def test_a_call_tells_what_its_proxy_did_to_the_headers(stores: Callable[[str], Path]):
+    reader = Reader(stores("litellm-claude-code"))
+    call = next(call for call in reader.rows("call", 0, 99) if call["legs"])
+    shown = {part.heading: part for part in reading_text.parts(reader, "call", call)}
+    reader.close()
+    up, back = shown["Headers to 127.0.0.1:8080"], shown["Headers from 127.0.0.1:8080"]
+    assert up.note == "11 removed, 6 changed"
+    assert "- x-app: cli" in up.text.splitlines()
+    assert "~ host: 127.0.0.1:4000 → 127.0.0.1:8080" in up.text.splitlines()
+    assert "+ x-litellm-model-group: claude-opus-5-5" in back.text.splitlines()
+    assert "sk-lab" not in up.text + back.text
