@@ -4,16 +4,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from ..core.errors import UsageError
 from ..core.paths import config_dir
 from ..filter import saved
 from ..filter.parser import parse
 from ..filter.tree import Node
+from ..store.contract import FIELDS, check, chosen, records
 from ..store.reader import Reader
 from . import forms
-from .fields import FIELDS, check
-from .rows import chosen, records
 
-check_fields = check
+
+def check_fields(kind: str, fields: Sequence[str] | None) -> None:
+    """Raises UsageError for a field of `--fields` that records of this kind do not have."""
+    try:
+        check(kind, fields)
+    except UsageError as error:
+        raise UsageError(f"--{error}") from None
 
 
 def read_filter(text: str | None) -> Node | None:
@@ -48,7 +54,7 @@ def run_store(
         UsageError: a field that this kind does not have.
         SourceError: the store cannot be read.
     """
-    check(kind, fields)
+    check_fields(kind, fields)
     reader = Reader(path)
     try:
         found = (chosen(record, kind, fields) for record in records(reader, kind, full=full, where=where))

@@ -10,8 +10,8 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from .fields import SHORT
-from .rows import Record
+from ..store.shapes import Record
+from .short import SHORT
 
 CELL = 48
 WIDE = 1000

@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..engine.losses import LOSSES
 from ..engine.protocol import Counters
 from ..store import notes
 from .document import Line, wrap
@@ -13,49 +14,6 @@ from .units import NONE, size, whole
 
 OVER_S = 3.0
 """Seconds over which a rate is taken."""
-MEANINGS: tuple[tuple[str, str, str, bool], ...] = (
-    ("kernel_drops", "kernel drops", "packets that the kernel had no room for: calls may have holes", False),
-    ("queue_drops", "queue drops", "packets that the engine was too slow for: calls may have holes", False),
-    ("gaps", "gaps", "places where bytes of a connection are missing; what stood there is not guessed", False),
-    ("lost_bytes", "lost bytes", "bytes that are missing in those gaps", True),
-    ("truncated_packets", "truncated", "packets captured shorter than they were: capture with snaplen 0", False),
-    ("damaged", "damaged", "packets or files that could not be read to their end", False),
-    ("bytes_skipped", "bytes skipped", "bytes left out to find the next message again", True),
-    (
-        "bodies_cut",
-        "bodies cut",
-        "bodies longer than what is kept of one: the rest is not shown",
-        False,
-    ),
-    (
-        "desyncs",
-        "desyncs",
-        "connections whose state was lost: begun before the capture, or with holes",
-        False,
-    ),
-    (
-        "tls_lost",
-        "TLS records lost",
-        "plaintext that the helper's ring had no room for: gaps stand in its place",
-        False,
-    ),
-    (
-        "tls_cut_bytes",
-        "TLS bytes cut",
-        "plaintext of calls beyond 512 KiB, or not readable: gaps stand in its place",
-        True,
-    ),
-    ("tls_failed", "not watched", "processes or files with TLS that cannot be attached to; the notes say why", False),
-    ("tls_ignored", "TLS ignored", "TLS connections that carried no HTTP in their first bytes", False),
-    ("tls_mirrored", "TLS mirrored", "TLS connections seen at both of their ends here, and kept once: no loss", False),
-    (
-        "processes_unknown",
-        "unknown processes",
-        "connections of which no process was found: closed, or not yours",
-        False,
-    ),
-    ("tls_closed", "TLS closed", "TLS connections that the keys given do not open: their calls are not seen", False),
-)
 
 
 @dataclass(slots=True)
@@ -123,11 +81,11 @@ def lines(health: Health, width: int) -> list[Line]:
     counters = health.losses or Counters()
     found: list[Line] = [Line((("What was lost", "strong"),), rule="")]
     lost = False
-    for name, word, meaning, in_bytes in MEANINGS:
-        number = getattr(counters, name)
-        lost = lost or number > 0
-        figure = size(number) if in_bytes else whole(number)
-        found += _line(word, figure, meaning, "warn" if number else "ok", width)
+    for loss in LOSSES:
+        number = getattr(counters, loss.name)
+        lost = lost or (number > 0 and not loss.harmless)
+        figure = size(number) if loss.in_bytes else whole(number)
+        found += _line(loss.word, figure, loss.meaning, "warn" if number else "ok", width)
     if not lost:
         found.append(Line((("  ✓ Nothing was lost: every figure counts all that was captured.", "ok"),)))
     found += [Line(()), Line((("What it does", "strong"),), rule="")]

@@ -8,7 +8,7 @@ import pytest
 
 from heron_tui import query
 from heron_tui.core.errors import UsageError
-from heron_tui.query.fields import FIELDS
+from heron_tui.store.contract import FIELDS
 
 NAME = "claude-code-agents"
 CONTRACT = {kind: list(fields) for kind, fields in FIELDS.items()}

@@ -1,10 +1,20 @@
-"""What each kind of record holds: the fields that `--fields`, CSV and JSON print, in their order."""
+"""The records that leave the house: which fields each kind has, in their order, and how all of a kind are told.
+
+The command line and the API give the same records because both take them from here.
+"""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
 
 from ..core.errors import UsageError
-from ..store.reader import Kind
+from ..filter.tree import Node
+from .reader import Reader
+from .records import Kind
+from .shapes import PacketRow, Record
+
+PAGE = 1000
 
 KINDS: dict[str, Kind] = {
     "calls": "call",
@@ -54,38 +64,55 @@ FIELDS: dict[str, tuple[str, ...]] = {
         error_rate cache_hit_ratio""".split()
     ),
 }
-# What fits a terminal: `--table` without `--fields` shows these.
-SHORT: dict[str, tuple[str, ...]] = {
-    "calls": tuple(
-        """n agent subagent request_model status outcome finish ttft_us e2e_us input_tokens output_tokens
-        cache_read_tokens tool_calls text""".split()
-    ),
-    "turns": tuple(
-        """n agent status prompt answer main_calls tools input_tokens output_tokens model_us tool_us
-        idle_us""".split()
-    ),
-    "tools": ("name", "arguments", "error", "duration_us", "result_bytes", "subagent"),
-    "flows": ("client", "server", "protocol", "packets", "bytes_client", "bytes_server", "exchanges", "calls", "gaps"),
-    "exchanges": ("method", "host", "path", "status", "request_bytes", "response_bytes", "call"),
-    "metrics": tuple(
-        """window by group calls ttft_us e2e_us tpot_us output_tokens_per_s active_calls error_rate
-        cache_hit_ratio""".split()
-    ),
-    "packets": ("number", "time_us", "client", "server", "side", "length", "info"),
-}
 
 
-def check(kind: str, fields: Sequence[str] | None, known: Sequence[str] | None = None) -> None:
+def check(kind: str, fields: Sequence[str] | None) -> None:
     """Refuse a field that records of this kind do not have.
 
-    Args:
-        known: fields that a record at hand has beyond those always printed.
-
     Raises:
-        UsageError: naming the field, those that are near, and where all stand.
+        UsageError: naming the field and those that are near.
     """
-    names = [*FIELDS[kind], *(known or ())]
     for field in fields or ():
-        if field.partition(".")[0] not in names:
-            near = difflib.get_close_matches(field, names, 3) or list(FIELDS[kind])
-            raise UsageError(f"--fields: {kind} have no field {field!r}; there is {', '.join(dict.fromkeys(near))}")
+        if field.partition(".")[0] not in FIELDS[kind]:
+            near = difflib.get_close_matches(field, FIELDS[kind], 3) or list(FIELDS[kind])
+            raise UsageError(f"fields: {kind} have no field {field!r}; there is {', '.join(near)}")
+
+
+def records(reader: Reader, kind: str, *, full: bool, where: Node | None = None) -> Iterator[Record]:
+    """The records of a kind (`calls`, `packets`, `metrics`, ...) that fit a filter, in order of time.
+
+    Args:
+        full: texts, thinking and arguments whole; else cut after 200 characters.
+    """
+    if kind == "metrics":
+        yield from reader.metrics_table(where)
+        return
+    fit = reader.fit("packet" if kind == "packets" else KINDS[kind], where) if where is not None else None
+    count = fit.count if fit else reader.packet_count() if kind == "packets" else reader.count(KINDS[kind])
+    for start in range(0, count, PAGE):
+        stop = start + PAGE
+        if kind == "packets":
+            rows = reader.fit_packets(fit, start, stop) if fit else reader.packets(start, stop)
+            yield from map(packet, rows)
+        elif fit:
+            yield from reader.fit_rows(fit, start, stop, full=full)
+        else:
+            yield from reader.rows(KINDS[kind], start, stop, full=full)
+
+
+def packet(row: PacketRow) -> Record:
+    return asdict(row)
+
+
+def chosen(record: Record, kind: str, fields: Sequence[str] | None) -> Record:
+    """The record with these fields only (dots go inside), or with all: the contract's first, null where unknown."""
+    if fields is not None:
+        return {field: _inner(record, field) for field in fields}
+    return {field: record.get(field) for field in FIELDS[kind]} | record
+
+
+def _inner(record: Record, field: str) -> Any:
+    value: Any = record
+    for part in field.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
