@@ -27,6 +27,7 @@ from ..wire import registry
 from ..wire.estimate import estimate
 from ..wire.outcome import outcome
 from ..wire.provider import Verdict, provider
+from .clocks import Clocks
 from .owners import Finder, Told
 from .protocol import Counters
 
@@ -82,6 +83,7 @@ class Pipeline:
         self._found: set[Finding] = set()
         self._holed: set[str] = set()
         self._turns: set[str] = set()
+        self._clocks = Clocks()
         self._told = Told()
         self._finder = finder
 
@@ -105,6 +107,8 @@ class Pipeline:
         self.counters.packets += len(batch)
         self.counters.bytes += int(batch.length.sum())
         self.now_us = max(self.now_us, int(batch.time_us.max()))
+        if len(self._sources) > 1 and self._finder is None:
+            self._clocks.feed(batch, columns)
         if batch.notes:
             self._told.read(batch, columns, result.events)
         first = int(batch.number[0])
@@ -146,7 +150,7 @@ class Pipeline:
         self._writer.put_story(story)
         self._turns.update(turn.id for turn in story.turns)
         self._turns.difference_update(story.gone_turns)
-        told = self._watch.tell(story, self.now_us)
+        told = self._watch.tell(story, self.now_us, self._reached())
         refused, before = self._refusals.tell()
         gone = told.gone + before
         self._findings += told.new + refused
@@ -159,10 +163,16 @@ class Pipeline:
         for flow in flows:
             if flow.closed:
                 self._told.forget(flow)
+                self._clocks.forget(flow.n)
                 self._flows.pop(flow.id, None)
                 self._holed.discard(flow.id)
                 self._source_of.pop(flow.id, None)
         return self._writer.commit()
+
+    def _reached(self) -> dict[str, int]:
+        """Capture time reached in each of several captures, but for the plaintext of another one."""
+        files = [file for file in self._clocks if file in self._sources and file not in self._plain]
+        return {self._sources[file]: self._clocks[file] for file in files}
 
     def _count(self) -> None:
         counters, net, http = self.counters, self._tracker.counters, self._decoder.counters

@@ -31,6 +31,7 @@ class Seen:
 
     id: str
     exchange: str
+    source: str
     flow: str
     server: str
     chat: bool
@@ -82,6 +83,7 @@ def seen(call: Call, prompt: Prompt) -> Seen:
     return Seen(
         id=call.id,
         exchange=call.exchange,
+        source=call.source,
         flow=call.flow,
         server=call.server,
         chat=call.is_chat,

@@ -1,6 +1,6 @@
 """Watches the calls and what the agents floor makes of them, and keeps the findings of each thing up to date."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..model.call import Call
@@ -20,6 +20,8 @@ FAR_BACK = 8
 
 QUIET_US = 10 * 60 * 1_000_000
 """A turn is given up after so long a silence; one given up sooner was cut short by the capture's end."""
+
+EVERYWHERE: Mapping[str, int] = {}
 
 Window = Callable[[str | None], int | None]
 Owner = tuple[str, str]
@@ -60,6 +62,8 @@ class Watch:
         self._open: set[str] = set()
         self._holes = Holes()
         self._dirty: set[Owner] = set()
+        self._now_us = 0
+        self._reached = EVERYWHERE
 
     def put(self, call: Call) -> None:
         """Take note of a call: when its request is there, and again whenever it has changed."""
@@ -81,12 +85,15 @@ class Watch:
             self._dirty |= {("turn", id) for id in late}
             self._dirty |= {("tool", tool) for id in late for tool in self._tools_of.get(id, ())}
 
-    def tell(self, story: Story, now_us: int) -> Told:
+    def tell(self, story: Story, now_us: int, reached: Mapping[str, int] = EVERYWHERE) -> Told:
         """What is different since the last tell.
 
         Args:
             now_us: capture time reached, in microseconds.
+            reached: the same by source, for those that were captured at other hours: where nobody listened was no
+                silence.
         """
+        self._now_us, self._reached = now_us, reached
         for part in story.parts:
             self._part(part)
         self._take_turns(story)
@@ -94,7 +101,7 @@ class Watch:
         self._dirty |= {("call", id) for id in self._open}
         told = Told()
         for owner in sorted(self._dirty):
-            self._settle(told, owner, tuple(self._examine(owner, now_us)))
+            self._settle(told, owner, tuple(self._examine(owner)))
         self._dirty.clear()
         if len(self._calls) > HELD_CALLS:
             self._forget()
@@ -161,27 +168,27 @@ class Watch:
 
     # what is found
 
-    def _examine(self, owner: Owner, now_us: int) -> Iterator[Finding]:
+    def _examine(self, owner: Owner) -> Iterator[Finding]:
         kind, id = owner
         match kind:
             case "call":
-                yield from self._of_call(id, now_us)
+                yield from self._of_call(id)
             case "storm":
                 if self._root(id) == id:
                     yield from turns.storm(self._attempts(id))
             case "turn":
-                yield from self._of_turn(id, now_us)
+                yield from self._of_turn(id)
             case "tool":
                 if tool := self._tools.get(id):
                     turn = self._turns.get(tool.turn or "")
                     yield from turns.tool(tool, turn, self._calls, lossy=turn is not None and self._is_lossy(turn))
 
-    def _of_call(self, id: str, now_us: int) -> Iterator[Finding]:
+    def _of_call(self, id: str) -> Iterator[Finding]:
         call, part = self._calls.get(id), self._parts.get(id)
         if call is None or part is None or part.leg_of:
             return  # a leg is the same call once more
         yield from calls.failed(call, bool(self._retries.get(id)))
-        yield from calls.stalled(call, now_us)
+        yield from calls.stalled(call, self._now(call))
         yield from calls.other_model(call)
         yield from secret.in_prompt(call, self._secrets.get(id, {}))
         if part.auxiliary is None and call.chat:
@@ -190,6 +197,10 @@ class Watch:
             yield from window.near_limit(call, known, window.level(before, known) if before else 0)
             if before:
                 yield from cache.broken(call, before, self._labels)
+
+    def _now(self, call: Seen) -> int:
+        """Capture time reached where a call was captured."""
+        return self._reached.get(call.source, self._now_us)
 
     def _before(self, call: Seen, part: Part) -> Seen | None:
         """The call whose conversation this one carries on: answered, of the same model, with no compaction between."""
@@ -207,12 +218,13 @@ class Watch:
             return before if _goes_on(before.prompt, call.prompt, sure=part.agent != "generic") else None
         return None
 
-    def _of_turn(self, id: str, now_us: int) -> Iterator[Finding]:
+    def _of_turn(self, id: str) -> Iterator[Finding]:
         turn = self._turns.get(id)
         if turn is None:
             return
         main = [self._calls[call] for call in turn.calls if call in self._calls and self._is_main(call)]
         last = max(main, key=lambda call: call.order) if main else None
+        now_us = self._now(last) if last else self._now_us
         short = now_us - turn.t_end_us < QUIET_US and self._is_latest(turn)
         yield from turns.unended(turn, last, cut_short=short, lossy=self._is_lossy(turn))
         tools = [self._tools[tool] for tool in self._tools_of.get(id, ()) if tool in self._tools]

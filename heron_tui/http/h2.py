@@ -8,7 +8,7 @@ from .context import Context
 from .exchange import Exchange
 from .frames import Frames
 from .head import RequestHead, StatusHead
-from .layer import Switch
+from .layer import UNSEEN, Switch
 from .run import Run
 
 TRANSPORT = "http/2"
@@ -50,8 +50,10 @@ class Http2:
         for frames in self._frames:
             frames.close()
         for exchange in list(self._streams.values()):
-            state: ExchangeState = "aborted" if first == CLIENT else "open" if close.how == "eof" else "cut"
-            if state == "cut" and not (exchange.responded or self._blind):
+            state: ExchangeState = "aborted" if first == CLIENT else "open" if close.how in UNSEEN else "cut"
+            if close.how == "reuse":
+                exchange.response_gap(0)  # it did end, and the capture does not say how
+            elif state == "cut" and not (exchange.responded or self._blind):
                 state = "no_response"
             told = exchange.responded and state != "aborted"
             exchange.give_up(state, None if told or state == "open" else at)

@@ -6,6 +6,9 @@ from typing import Protocol
 from ..model.flow import Chunk, Close, Gap, Side
 from .exchange import Exchange
 
+UNSEEN = frozenset({"eof", "idle"})
+"""Ways to close that are the observer's: the connection may well go on."""
+
 
 @dataclass(slots=True)
 class Switch:

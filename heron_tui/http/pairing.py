@@ -8,7 +8,7 @@ from .context import Context
 from .exchange import Exchange
 from .h1 import Head, Reader
 from .head import Framing, RequestHead, StatusHead, request_framing, response_framing, tokens, upgrade
-from .layer import Switch
+from .layer import UNSEEN, Switch
 from .run import Run
 
 TRANSPORT = "http/1.1"
@@ -54,13 +54,17 @@ class Http1:
             self._requests.close(clean=True)
             self._head_lost()
             return
-        state: ExchangeState = "aborted" if first == CLIENT else "open" if close.how == "eof" else "cut"
+        state: ExchangeState = "aborted" if first == CLIENT else "open" if close.how in UNSEEN else "cut"
         self._ending = state, at if first == CLIENT else None
         self._requests.close(clean=False)
         self._head_lost()
+        missed = close.how == "reuse"  # it did end, and the capture does not say how
+        for exchange in self._open if missed else ():
+            exchange.response_gap(0)
         self._responses.close(clean=fin)
         for exchange in self._open:
-            exchange.give_up("no_response" if state == "cut" else state, None if state == "open" else at)
+            unanswered = "no_response" if state == "cut" and not missed else state
+            exchange.give_up(unanswered, None if state == "open" else at)
         self._open.clear()
 
     # What the two readers tell, by way of `_Requests` and `_Responses`.

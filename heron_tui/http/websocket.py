@@ -15,7 +15,7 @@ from ..model.http import ExchangeState, Headers, Place
 from .context import Context
 from .exchange import Exchange
 from .head import RequestHead
-from .layer import Switch
+from .layer import UNSEEN, Switch
 from .ws_frames import TEXT, Frames, Message, takeover
 
 TRANSPORT = "websocket"
@@ -93,7 +93,10 @@ class WebSocket:
             self._closing = side, close.time_us
         for frames in self._frames:
             frames.close()
-        self._end_all(close.how == "eof", close.time_us)
+        if close.how == "reuse":  # they did end, and the capture does not say how
+            for call in self._calls:
+                call.exchange.response_gap(0)
+        self._end_all(close.how in UNSEEN, close.time_us, missed=close.how == "reuse")
 
     def message(self, side: Side, message: Message) -> None:
         if side == CLIENT:
@@ -195,18 +198,18 @@ class WebSocket:
         if told:
             call.exchange.messages(TRANSPORT, told, raw_size)
 
-    def _end_all(self, eof: bool, time_us: int) -> None:
+    def _end_all(self, unseen: bool, time_us: int, *, missed: bool = False) -> None:
         calls = [*self._calls, *([self._rest] if self._rest else [])]
         self._calls.clear()
         self._rest = None
         for call in calls:
             self._tell(call)
             state: ExchangeState = "complete"
-            if eof and self._closing is None:
+            if unseen and self._closing is None:
                 state = "open"
             elif call.exchange.stream:
                 left = self._closing is not None and self._closing[0] == CLIENT
-                state = "aborted" if left else "cut" if call.begun else "no_response"
+                state = "aborted" if left else "cut" if call.begun or missed else "no_response"
             call.exchange.end(state, time_us if state in ("aborted", "no_response") else None)
 
 

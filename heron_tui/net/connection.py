@@ -103,6 +103,7 @@ class Connection:
         flags, seq, kind = arrival.flags, arrival.seq, Kind.ACK
         if flags & RST:
             kind = Kind.RST
+            self._hear_end(other, arrival)
             if own.seq is None or abs(own.place(seq) - own.offset) <= WINDOW:
                 self.end("rst", arrival.clock, arrival.way, arrival.packet, arrival.time_us)
         else:
@@ -121,6 +122,7 @@ class Connection:
                 own.begin(seq, firm=False)
             elif not flags & (SYN | FIN) and own.place(seq) == own.offset - 1 and own.firm:
                 kind = Kind.KEEPALIVE
+            self._hear_end(other, arrival)
             if flags & FIN:
                 kind = Kind.FIN
                 own.finish((seq + arrival.size) & MASK, arrival)
@@ -129,6 +131,14 @@ class Connection:
             self._end_with_both()
         self.clock = arrival.clock
         return kind
+
+    @staticmethod
+    def _hear_end(other: Direction, arrival: Arrival) -> None:
+        """An end that acknowledges one place more than there were bytes says that the other side had ended first: its
+        FIN takes a place of its own (RFC 9293 3.4), and is missing in the capture."""
+        ends = arrival.flags & (FIN | RST) and arrival.flags & ACK and other.firm and not other.held and not other.fin
+        if ends and other.place(arrival.ack) == other.offset + 1:
+            other.finish_here(arrival.clock, arrival.packet, arrival.time_us)
 
     def expire(self, clock: int) -> None:
         """Give up what is overdue at `clock`."""

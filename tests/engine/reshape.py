@@ -103,3 +103,13 @@ def double(source: Path, target: Path, _rng: random.Random) -> None:
     """A capture that holds everything twice, as those of `any` do."""
     header, packets = read(source)
     write(target, header, [packet for packet in packets for _ in range(2)])
+
+
+def drop_ends(source: Path, target: Path, port: int, *, to: bool) -> None:
+    """A capture without the FINs that one side sent: those to a port, or from it."""
+    header, packets = read(source)
+    at = 36 if to else 34
+    ends = [
+        data[14 + (data[14] & 15) * 4 + 13] & 1 and int.from_bytes(data[at : at + 2]) == port for *_, data in packets
+    ]
+    write(target, header, [packet for packet, end in zip(packets, ends, strict=True) if not end])

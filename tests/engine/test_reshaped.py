@@ -31,6 +31,14 @@ def analysed(capture: Path) -> Path:
     return store
 
 
+def unpacked(name: str, folder: Path) -> Path:
+    capture = CAPTURES / f"{name}.pcap"
+    if not capture.exists():
+        packed, capture = CAPTURES / "agents" / f"{name}.pcap.gz", folder / "whole.pcap"
+        capture.write_bytes(gzip.decompress(packed.read_bytes()))
+    return capture
+
+
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("name", NAMES)
 def test_other_segments_make_the_same_statements(name: str, seed: int, stores, tmp_path: Path):
@@ -88,21 +96,22 @@ def test_a_call_with_holes_counts_no_error_and_no_tokens_that_were_not_said(name
 @pytest.mark.parametrize("name", ACCUSED)
 def test_what_a_capture_lacks_accuses_nobody(name: str, change, stores, tmp_path: Path):
     """Findings of a damaged capture: those of the whole one, notes, and what the observer says of itself."""
-    whole = CAPTURES / f"{name}.pcap"
-    if not whole.exists():
-        whole = tmp_path / "whole.pcap"
-        whole.write_bytes(gzip.decompress((CAPTURES / "agents" / f"{name}.pcap.gz").read_bytes()))
     capture = tmp_path / "damaged.pcap"
-    change(whole, capture, random.Random(3))
-    known = Counter(kind(f["code"]) for f in statements(stores(name), "finding"))
+    change(unpacked(name, tmp_path), capture, random.Random(3))
+    known = Counter(f["code"] for f in statements(stores(name), "finding"))
     found = [f for f in statements(analysed(capture), "finding") if f["severity"] != "note" and f["code"] not in OWN]
-    more = Counter(kind(f["code"]) for f in found) - known
-    assert not more, [f["text"] for f in found if kind(f["code"]) in more]
+    more = Counter(f["code"] for f in found) - known
+    assert not more, [f["text"] for f in found if f["code"] in more]
 
 
-def kind(code: str) -> str:
-    """Where the packet is lost with which a server ends a connection, its client seems to have ended it."""
-    return {"call.aborted": "stream.cut"}.get(code, code)
+@pytest.mark.parametrize("to", [True, False])
+@pytest.mark.parametrize("name", ["anthropic-sdk-faults", "claude-code-interrupt"])
+def test_who_ended_a_call_is_known_without_the_packet_that_did(name: str, to: bool, stores, tmp_path: Path):
+    whole, capture = unpacked(name, tmp_path), tmp_path / "ends.pcap"
+    reshape.drop_ends(whole, capture, 8080, to=to)
+    said = [(call["id"], call["outcome"]) for call in statements(stores(name), "call")]
+    assert {outcome for _, outcome in said} & {"truncated", "aborted"}
+    assert [(call["id"], call["outcome"]) for call in statements(analysed(capture), "call")] == said
 
 
 @pytest.mark.parametrize("name", NAMES)

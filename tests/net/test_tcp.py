@@ -344,6 +344,24 @@ def test_a_fin_that_was_not_captured_is_no_gap() -> None:
     assert not seen.gaps
 
 
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("second", [FIN, RST])
+def test_who_ended_first_is_known_without_its_fin(first: int, second: int) -> None:
+    """The other side acknowledged it: a FIN takes a place among the bytes (RFC 9293 3.4)."""
+    talk = conversation().lose(first, 1)
+    talk.add(1 - first)
+    talk.add(1 - first, second | ACK)
+    seen = track(talk.packets)
+    assert seen.closes == [(first, "fin"), (1 - first, "fin") if second == FIN else (1 - first, "rst")]
+    assert (seen.stream(0), seen.stream(1), seen.gaps) == (ASK, SAY, [])
+
+
+def test_an_end_that_acknowledges_lost_bytes_says_nothing_of_the_other_side() -> None:
+    talk = conversation().lose(1, 2)
+    seen = track(talk.fin(0).packets)
+    assert seen.closes[0] == (0, "fin")
+
+
 @pytest.mark.parametrize("ending", ["fin", "rst", "eof"])
 def test_endings_say_what_is_missing(ending: str) -> None:
     talk = Conversation(ack_every=0).open().send(1, b"a" * 10).lose(1, 10).send(1, b"b" * 10)
