@@ -10,11 +10,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 
-from ..core.errors import HeronError
 from ..filter.to_sql import condition
 from ..filter.tree import Node
 from ..model.packet import Ints
@@ -25,26 +24,14 @@ from .packet_filter import PacketFilter
 from .packet_reader import PacketReader
 from .packet_rows import PacketRows
 from .records import FORMS, Kind
+from .stopping import Stop, Stopped, stoppable
 from .where import Where
 
 T = TypeVar("T")
 FitKind = Literal["packet", "call", "turn", "session", "tool", "flow", "exchange", "finding"]
-STEPS = 2000
-"""Steps of SQLite between two looks at whether to stop."""
 MOST_FILTERS = 8
 
-
-class Stopped(HeronError):
-    """The evaluation of a filter was stopped."""
-
-    def __init__(self) -> None:
-        super().__init__("the filter was stopped")
-
-
-class Stop(Protocol):
-    """Says whether to stop, from any thread (`threading.Event`)."""
-
-    def is_set(self) -> bool: ...
+__all__ = ["Fit", "FitKind", "Fitting", "Stop", "Stopped", "where"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,14 +120,5 @@ class Fitting:
         return Fit("packet", node, version, np.concatenate(parts), total)
 
     def _stoppable(self, work: Callable[[], T], stop: Stop | None) -> T:
-        if stop is None:
+        with stoppable(self._connection, stop):
             return work()
-        self._connection.set_progress_handler(stop.is_set, STEPS)
-        try:
-            return work()
-        except sqlite3.OperationalError:
-            if stop.is_set():
-                raise Stopped from None
-            raise
-        finally:
-            self._connection.set_progress_handler(None, 0)

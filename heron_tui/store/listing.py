@@ -61,14 +61,14 @@ class Listing:
         if stop <= start:
             return []
         reader = self.reader(kind, full)
-        name, down = self._order(kind, order)
+        name, down = self.order(kind, order)
         if name != reader.form.time:
             return self._by_field(kind, reader, name, down, where, start, stop)
         return self._by_time(kind, reader, down, where, start, stop)
 
     def position(self, kind: Kind, id: str, *, where: Where | None, order: str | None) -> int | None:
         form = FORMS[kind]
-        name, down = self._order(kind, order)
+        name, down = self.order(kind, order)
         sql, params = _condition(where)
         table = f"{form.table} AS {kind}"
         if name != form.time:
@@ -99,7 +99,7 @@ class Listing:
 
     def ordering(self, kind: Kind, order: str | None) -> str:
         """SQL that puts rows in order. Raises UsageError as `Reader.rows` does."""
-        name, down = self._order(kind, order)
+        name, down = self.order(kind, order)
         if name != FORMS[kind].time:
             return _ordering(kind, name, down)
         direction = " DESC" if down else ""
@@ -146,7 +146,8 @@ class Listing:
             self._readers[key] = RecordReader(self._connection, kind, full=full)
         return self._readers[key]
 
-    def _order(self, kind: Kind, order: str | None) -> tuple[str, bool]:
+    def order(self, kind: Kind, order: str | None) -> tuple[str, bool]:
+        """The field that an order names, and whether it falls. Raises UsageError as `Reader.rows` does."""
         name = order.removeprefix("-") if order else FORMS[kind].time
         if name not in (sortable := self.reader(kind, False).sortable):
             raise UsageError(f"{kind}s cannot be ordered by {name!r}; there is {', '.join(sorted(sortable))}")

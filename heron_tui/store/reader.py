@@ -19,6 +19,7 @@ from .where import Where
 if TYPE_CHECKING:
     import re
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from ..filter.fields import Field
     from ..filter.tree import Node
@@ -28,10 +29,12 @@ if TYPE_CHECKING:
     from .body_search import SearchStep
     from .carriers import Carriers
     from .few import Few
-    from .fitting import Fit, FitKind, Fitting, Stop
+    from .fitting import Fit, FitKind, Fitting
     from .packet_blocks import Columns
     from .packet_reader import PacketReader
     from .packet_rows import PacketRows
+    from .paging import Paging
+    from .stopping import Stop
     from .streams import Streams
 
 __all__ = ["Kind", "Reader"]
@@ -75,6 +78,13 @@ class Reader:
         from .fitting import Fitting
 
         return Fitting(self._connection, self._listing, self._packets, self._rows)
+
+    @cached_property
+    def paging(self) -> "Paging":
+        """Lists by key, and what changed since a version."""
+        from .paging import Paging
+
+        return Paging(self._connection, self._listing)
 
     @cached_property
     def few(self) -> "Few":
@@ -150,6 +160,12 @@ class Reader:
     def get(self, kind: Kind, id: str, *, full: bool = True) -> Record | None:
         """One record by id, None if there is none."""
         return self._listing.get(kind, id, full=full)
+
+    def stoppable(self, stop: "Stop | None") -> "AbstractContextManager[None]":
+        """What is asked in the block raises `Stopped` soon after `stop` was set, in any thread."""
+        from .stopping import stoppable
+
+        return stoppable(self._connection, stop)
 
     def position(self, kind: Kind, id: str, *, where: Where | None = None, order: str | None = None) -> int | None:
         """The place of a record in the list that `rows` gives; None if it is not in it."""

@@ -232,7 +232,8 @@ def m1_tables(db: Database) -> None:
     `flows.n` and `sources.n` are the small numbers that stand for them in packet columns. `sources.head_*` tell whether
     a capture file is still the one that was read. `runs.base` is added to a run's packet numbers, so that those of all
     runs differ. `packets.first` is where the block's range of numbers begins. `comments` are those that
-    capture files hold. `bodies.chunks` are ids of chunks, as
+    capture files hold. `changed` is the store's version that last wrote the row, and `gone` has what was taken back
+    in a version. `bodies.chunks` are ids of chunks, as
     32-bit integers in order; a chunk whose data is as long as its size is not compressed.
     """
     db.table("meta").create({"key": str, "value": str}, pk="key")
@@ -248,6 +249,10 @@ def m1_tables(db: Database) -> None:
     db.table("flows").create_index(["id"], unique=True)
     for table, time in TIME_ORDER.items():
         db.table(table).create_index([time, "id"])
+        db.table(table).add_column("changed", int)
+        db.table(table).create_index(["changed"])
+    db.table("gone").create({"kind": str, "id": str, "changed": int}, pk=("kind", "id"))
+    db.table("gone").create_index(["changed"])
     for table, column in (
         ("calls", "turn"),
         ("calls", "session"),

@@ -24,9 +24,17 @@ from .json_text import dumps, storable
 from .numbering import number_calls, number_turns
 from .opening import open_for_writing
 from .packet_blocks import PacketWriter
+from .schema import TIME_ORDER
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+PART = ("agent", "session", "turn", "subagent", "auxiliary", "attempt", "retry_of", "leg_of", "legs")
+PLACES = (
+    f"UPDATE calls SET {', '.join(f'{name} = :{name}' for name in PART)}, changed = :changed"
+    f" WHERE id = :id AND ({', '.join(PART)}) IS NOT ({', '.join(f':{name}' for name in PART)})"
+)
+"""Says what calls were part of, where that is new."""
 
 
 def _writes(method: "Callable[Concatenate[Writer, P], R]") -> "Callable[Concatenate[Writer, P], R]":
@@ -69,6 +77,7 @@ class Writer:
         self._sources: dict[int, str] = {}
         self._flow_numbers: dict[int, int] = {}
         self._last_flow = self._next("flows", "n") - 1
+        self._version = self._committed() + 1
         self._exchanges: dict[str, Row] = {}
         self._under_way: dict[str, _UnderWay] = {}
         self._flows_with_news: set[str] = set()
@@ -172,19 +181,14 @@ class Writer:
             ("sessions", story.gone_sessions),
             ("tools", story.gone_tools),
         ):
-            self._connection.executemany(f"DELETE FROM {table} WHERE id = ?", [(id,) for id in gone])
+            self._take_back(table, gone)
         self._upsert("turns", [entries.turn(turn) for turn in story.turns])
         self._upsert("sessions", [entries.session(session) for session in story.sessions])
         self._upsert("tools", [entries.tool(tool) for tool in story.tools])
-        self._connection.executemany(
-            "UPDATE calls SET agent = :agent, session = :session, turn = :turn, subagent = :subagent,"
-            " auxiliary = :auxiliary, attempt = :attempt, retry_of = :retry_of, leg_of = :leg_of,"
-            " legs = :legs WHERE id = :id",
-            [entries.part(part) for part in story.parts],
-        )
+        self._connection.executemany(PLACES, [entries.part(part) | {"changed": self._version} for part in story.parts])
         starts = [start for start in (since, self._earliest_turn(moved)) if start is not None]
         if starts:
-            number_turns(self._connection, min(starts))
+            number_turns(self._connection, min(starts), self._version)
 
     @_writes
     def put_findings(self, findings: Iterable[Finding]) -> None:
@@ -195,8 +199,7 @@ class Writer:
     def drop_findings(self, findings: Iterable[Finding]) -> None:
         """Findings that no longer hold."""
         self._begin_run()
-        ids = [(entries.finding_id(finding, self._base),) for finding in findings]
-        self._connection.executemany("DELETE FROM findings WHERE id = ?", ids)
+        self._take_back("findings", [entries.finding_id(finding, self._base) for finding in findings])
 
     @_writes
     def put_counters(self, counters: Mapping[str, Any]) -> None:
@@ -211,10 +214,11 @@ class Writer:
         self._upsert("exchanges", list(self._exchanges.values()))
         self._exchanges.clear()
         self._count_in_flows()
-        number_calls(self._connection)
-        new = self._version() + 1
+        number_calls(self._connection, self._version)
+        new = self._version
         self._set("version", str(new))
         self._connection.execute("COMMIT")
+        self._version = new + 1
         self._connection.execute("BEGIN IMMEDIATE")
         return new
 
@@ -250,9 +254,10 @@ class Writer:
 
     def _count_in_flows(self) -> None:
         self._connection.executemany(
-            "UPDATE flows SET (exchanges, calls) ="
-            " (SELECT count(*), count(call) FROM exchanges WHERE exchanges.flow = flows.id) WHERE id = ?",
-            [(flow,) for flow in self._flows_with_news],
+            "UPDATE flows SET exchanges = now.exchanges, calls = now.calls, changed = ? FROM"
+            " (SELECT count(*) AS exchanges, count(call) AS calls FROM exchanges WHERE flow = ?) AS now"
+            " WHERE id = ? AND (flows.exchanges, flows.calls) IS NOT (now.exchanges, now.calls)",
+            [(self._version, flow, flow) for flow in self._flows_with_news],
         )
         self._flows_with_news.clear()
 
@@ -262,14 +267,21 @@ class Writer:
         return earliest
 
     def _upsert(self, table: str, rows: list[Row]) -> None:
-        """Rows of one shape, by id. Three times as fast as sqlite-utils, which makes its SQL anew for each batch."""
+        """Rows of one shape, by id; what says nothing new is not written, and not marked as changed.
+
+        Three times as fast as sqlite-utils, which makes its SQL anew for each batch.
+        """
         if not rows:
             return
+        if table in TIME_ORDER:
+            for row in rows:
+                row["changed"] = self._version
         names = tuple(rows[0])
-        changed = ", ".join(f"{name} = excluded.{name}" for name in names)
+        said = [name for name in names if name != "changed"]
         sql = (
             f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
-            f" ON CONFLICT (id) DO UPDATE SET {changed}"
+            f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in names)}"
+            f" WHERE ({', '.join(said)}) IS NOT ({', '.join(f'excluded.{name}' for name in said)})"
         )
         try:
             self._connection.executemany(sql, [tuple(row.values()) for row in rows])
@@ -279,7 +291,14 @@ class Writer:
     def _next(self, table: str, column: str) -> int:
         return int(self._connection.execute(f"SELECT coalesce(max({column}), 0) + 1 FROM {table}").fetchone()[0])
 
-    def _version(self) -> int:
+    def _take_back(self, table: str, ids: Sequence[str]) -> None:
+        self._connection.executemany(f"DELETE FROM {table} WHERE id = ?", [(id,) for id in ids])
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO gone (kind, id, changed) VALUES (?, ?, ?)",
+            [(table, id, self._version) for id in ids],
+        )
+
+    def _committed(self) -> int:
         row = self._connection.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
         return int(row[0]) if row else 0
 

@@ -28,8 +28,12 @@ NAMES = ("claude-code", "claude-code-agents", "openai-sdk", "gemini-cli", "codex
 
 
 def contents(path: Path) -> dict[str, list[tuple]]:
+    """All rows; which version wrote them is no content."""
     connection = sqlite3.connect(path)
-    tables = {table: connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in RECORDS}
+    tables = {}
+    for table in RECORDS:
+        names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})") if row[1] != "changed"]
+        tables[table] = connection.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY 1, 2").fetchall()
     tables["events"] = connection.execute("SELECT exchange, sum(count) FROM events GROUP BY 1 ORDER BY 1").fetchall()
     tables["chunks"] = connection.execute("SELECT hash, size FROM chunks ORDER BY 1").fetchall()
     connection.close()
