@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from threading import Thread
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events
 from textual.app import App
@@ -22,26 +24,27 @@ from .bridge import CaptureWorker, EngineEnded, Ticked
 from .chosen_columns import Layout
 from .colouring import Colouring
 from .colours import Rule
-from .evidence import claims
-from .evidence.claims import Claim, Evidence
 from .filtering import Filtering
 from .health import Rates
 from .keyboard import Keyboard
 from .keymap import Keymap
 from .listing import Listing
+from .pacing import Pacing
 from .places import Place, Places
 from .reading import Closeable, Reading
-from .screens.command import Chosen, CommandScreen
-from .screens.main import MainScreen
+from .screens.main import MainScreen, load_views
 from .times import Mode, Times
-from .views.flows import FlowsView
-from .views.packets import PacketsView
-from .views.turns import TurnsView
 from .widgets.pane import Pane
 
+if TYPE_CHECKING:
+    from .evidence.claims import Claim, Evidence
+    from .screens.command import Chosen
+
 LOOK_S = 1.0
-REST_S = 0.15
-"""Seconds after the start at which the views are made that are not shown at first."""
+REST_S = 0.05
+"""Seconds between two looks at whether the first view has its rows, so that it can be shown, and the others made."""
+START_S = 0.5
+"""Seconds after which the screen is shown in any case."""
 
 
 class HeronApp(App[int], inherit_bindings=False):
@@ -113,6 +116,7 @@ class HeronApp(App[int], inherit_bindings=False):
         self.keyboard = Keyboard(self, self.keymap)
         self.groups = [group(self) for group in GROUPS]
         self.places = Places()
+        self.pacing = Pacing(self)
         self._version = -1
         self._notes = 0
         self._alarm = ""
@@ -138,10 +142,13 @@ class HeronApp(App[int], inherit_bindings=False):
         if self.worker is None:
             self.look()  # the store opens while the screen is made
 
+    def on_mount(self) -> None:
+        self.pacing.hold(START_S)
+
     def on_ready(self) -> None:
         self.main.show_view(self.main.first)
         self._begun = True
-        self.set_timer(REST_S, self._make_rest)
+        self._resting = self.set_interval(REST_S, self._load_rest)
         if self.worker:
             self.worker.start()
         else:
@@ -152,6 +159,18 @@ class HeronApp(App[int], inherit_bindings=False):
             self.call_after_refresh(self.do, self._first)
         for event in self._typed_early:
             self.post_message(event)
+
+    def _load_rest(self) -> None:
+        """Paint the first rows; behind that, load what is not shown, in a thread: keys are answered meanwhile."""
+        if self.reading.idle or self.main.whole:
+            self._resting.stop()
+            self.pacing.release()
+            Thread(target=self._load_views, name="heron-views", daemon=True).start()
+
+    def _load_views(self) -> None:
+        load_views()
+        with suppress(RuntimeError):  # the loop is closed: nobody waits for them
+            self.call_later(self._make_rest)
 
     async def _make_rest(self) -> None:
         """Make what the first paint does not show."""
@@ -235,6 +254,7 @@ class HeronApp(App[int], inherit_bindings=False):
             self._typed_early.append(event)  # there is no view yet that it could mean something in
             return
         if isinstance(event, events.InputEvent):
+            self.pacing.touched()
             await self._make_rest()  # what a key leads to must be there
         if isinstance(event, events.Key) and not event.is_forwarded and self.keyboard.pressed(event):
             return
@@ -262,10 +282,12 @@ class HeronApp(App[int], inherit_bindings=False):
 
     def ask_command(self, begun: str = "") -> None:
         """Open the command line with `begun` typed in it, and do what is chosen there."""
+        from .screens.command import CommandScreen
+
         names = [name for name in self.keyboard.available() if name != "command"]
         self.push_screen(CommandScreen(names, begun), self._chosen)
 
-    def _chosen(self, chosen: Chosen | None) -> None:
+    def _chosen(self, chosen: "Chosen | None") -> None:
         if chosen is not None:
             self.perform(chosen.action, chosen.count, chosen.argument)
 
@@ -282,6 +304,9 @@ class HeronApp(App[int], inherit_bindings=False):
         for pane in self.main.query(Pane):
             pane.refresh()
         self.main.refresh_frame()
+
+    def post_display_hook(self) -> None:
+        self.pacing.painted()
 
     def pop_screen(self) -> AwaitComplete:
         """Close a dialog; one that is closed by two keys before it is gone is closed once."""
@@ -322,22 +347,23 @@ class HeronApp(App[int], inherit_bindings=False):
         self.main.current.focus_pane(place.pane)
         self.main.refresh_frame()
 
-    def show_packet(self, number: int, *, evidence: Evidence | None = None, from_pane: Pane | None = None) -> None:
+    def show_packet(self, number: int, *, evidence: "Evidence | None" = None, from_pane: Pane | None = None) -> None:
         """Go to a packet; of `evidence`, its bytes are marked."""
         self._remember(from_pane)
         self.main.show_view("packets")
-        view = self.main.views["packets"]
-        assert isinstance(view, PacketsView)
+        view = self.main.packets
         view.focus_pane(view.bytes if evidence else view.list)
         view.show_packet(number, evidence=evidence)
 
-    def show_claim(self, claim: Claim, *, from_pane: Pane | None = None) -> None:
+    def show_claim(self, claim: "Claim", *, from_pane: Pane | None = None) -> None:
         """Go to the bytes that say something which is on screen."""
+        from .evidence import claims
+
         self.reading.ask(
             "claim", lambda reader: claims.find(reader, claim), lambda f: self.show_evidence(f, from_pane=from_pane)
         )
 
-    def show_evidence(self, found: Evidence, *, from_pane: Pane | None = None) -> None:
+    def show_evidence(self, found: "Evidence", *, from_pane: Pane | None = None) -> None:
         """Go to the first bytes of what is claimed, or say why there are none."""
         if not found.spots:
             self.say(f"{found.claim.words}: {found.how}", "warn")
@@ -356,10 +382,8 @@ class HeronApp(App[int], inherit_bindings=False):
             return
         self._remember(from_pane)
         self.main.show_view("turns")
-        view = self.main.views["turns"]
-        assert isinstance(view, TurnsView)
-        view.reveal(found)
-        view.to_tree()
+        self.main.turns.reveal(found)
+        self.main.turns.to_tree()
 
     def show_turn(self, turn: str) -> None:
         """Go to a turn in the turn tree."""
@@ -369,24 +393,19 @@ class HeronApp(App[int], inherit_bindings=False):
                 self.say("this turn has no call", "warn")
                 return
             self._found_path(path, None)
-            view = self.main.views["turns"]
-            assert isinstance(view, TurnsView)
-            view.forest.stand_on(turn)
+            self.main.turns.forest.stand_on(turn)
 
         self.reading.ask("path", lambda reader: questions.path_of_turn(reader, turn), found)
 
     def show_flow(self, flow: str) -> None:
         """Go to a connection in Flows."""
         self.visit("flows")
-        view = self.main.views["flows"]
-        assert isinstance(view, FlowsView)
-        view.show_flow(flow)
+        self.main.flows.show_flow(flow)
 
     def show_session(self, session: str, *, from_pane: Pane | None = None) -> None:
         self._remember(from_pane)
         self.main.show_view("turns")
-        view = self.main.views["turns"]
-        assert isinstance(view, TurnsView)
+        view = self.main.turns
         view.forest.show_session(session)
         view.focus_pane(view.turns)
 

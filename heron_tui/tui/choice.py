@@ -3,16 +3,16 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ..model.packet import Ints
 from ..store.reader import Kind, Reader
 from ..store.where import Where
 from . import questions
 from .reading import Reading
 from .rows import PagedRows, Row
+
+if TYPE_CHECKING:
+    from ..model.packet import Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Choice:
     only: frozenset[str] | None = None
     without: frozenset[str] = frozenset()
     where: Where | None = None
-    numbers: Callable[[Reader], Ints] | None = None
+    numbers: "Callable[[Reader], Ints] | None" = None
 
     def condition(self, kind: Kind) -> Where | None:
         """What of it is a condition on records."""
@@ -56,7 +56,7 @@ class Found:
     for."""
 
     count: int
-    numbers: Ints | None = None
+    numbers: "Ints | None" = None
     place: int | None = None
 
 
@@ -158,8 +158,10 @@ def find(reader: Reader, kind: str, choice: Choice, stay: str | None) -> Found:
     return Found(count, numbers, _nearest(reader, choice, numbers, int(stay)) if stay else None)
 
 
-def _packet_numbers(reader: Reader, choice: Choice) -> Ints | None:
+def _packet_numbers(reader: Reader, choice: Choice) -> "Ints | None":
     """Numbers of the packets in the order in which they are shown; None for all packets as they are."""
+    import numpy as np
+
     numbers = choice.numbers(reader) if choice.numbers else None
     if choice.only is not None:
         only = np.array(sorted(map(int, choice.only)), np.int64)
@@ -172,7 +174,9 @@ def _packet_numbers(reader: Reader, choice: Choice) -> Ints | None:
     return reader.packet_order(choice.order.removeprefix("-"), down=choice.order.startswith("-"), numbers=numbers)
 
 
-def _place(reader: Reader, kind: str, choice: Choice, numbers: Ints | None, id: str) -> int | None:
+def _place(reader: Reader, kind: str, choice: Choice, numbers: "Ints | None", id: str) -> int | None:
+    import numpy as np
+
     if kind != "packet":
         return reader.position(kind, id, where=choice.condition(kind), order=choice.order)  # type: ignore[arg-type]
     if numbers is None:
@@ -181,8 +185,10 @@ def _place(reader: Reader, kind: str, choice: Choice, numbers: Ints | None, id: 
     return int(found[0]) if len(found) else None
 
 
-def _nearest(reader: Reader, choice: Choice, numbers: Ints | None, number: int) -> int | None:
+def _nearest(reader: Reader, choice: Choice, numbers: "Ints | None", number: int) -> int | None:
     """The place of a packet, or of the nearest by number that is shown."""
+    import numpy as np
+
     if numbers is None or not len(numbers) or choice.order is not None:
         return _place(reader, "packet", choice, numbers, str(number))
     place = min(int(np.searchsorted(numbers, number)), len(numbers) - 1)

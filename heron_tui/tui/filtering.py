@@ -15,12 +15,12 @@ from ..filter import saved
 from ..filter.fields import Field
 from ..filter.parser import parse
 from ..filter.tree import Node
-from ..model.packet import Ints
 from ..store.reader import Reader
 from ..store.where import Where
 from .reading import Reading
 
 if TYPE_CHECKING:
+    from ..model.packet import Ints
     from ..store.fitting import FitKind
     from .app import HeronApp
 
@@ -46,7 +46,7 @@ class Narrowed:
 
     count: int
     total: int
-    numbers: Ints | None = None
+    numbers: "Ints | None" = None
     where: Where | None = None
     ids: frozenset[str] = frozenset()
 
@@ -55,7 +55,7 @@ class Narrowed:
         return self.ids if only is None else self.ids & only
 
     @property
-    def pick(self) -> Callable[[Reader], Ints] | None:
+    def pick(self) -> "Callable[[Reader], Ints] | None":
         """The numbers as lists want them."""
         numbers = self.numbers
         return None if numbers is None else lambda _: numbers

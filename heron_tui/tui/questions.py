@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from ..core.errors import SourceError
 from ..engine.protocol import Counters
 from ..filter.tree import Node
-from ..model.packet import Ints
 from ..store.reader import Kind, Reader
 from ..store.shapes import CapturedPacket, EventRow, PacketRow, Record, TurnTree
 from ..store.where import Where
 from . import telling
 from .evidence.packet import Contents, Wires
+
+if TYPE_CHECKING:
+    from ..model.packet import Ints
 
 Rows = Sequence[Record]
 EventKey = tuple[str, int]
@@ -121,7 +124,7 @@ def packets(reader: Reader, start: int, stop: int) -> Sequence[PacketLine]:
     return _lines(reader, reader.packets(first, stop))[start - first :]
 
 
-def packets_numbered(reader: Reader, numbers: Ints, start: int, stop: int) -> Sequence[PacketLine]:
+def packets_numbered(reader: Reader, numbers: "Ints", start: int, stop: int) -> Sequence[PacketLine]:
     """Packets by place in a list of numbers."""
     first = max(start - 1, 0)
     return _lines(reader, reader.numbered(numbers[first:stop].tolist()))[start - first :]

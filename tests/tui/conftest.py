@@ -56,6 +56,8 @@ async def settle(pilot: Pilot[Any]) -> None:
         await pilot.pause()
         calm = calm + 1 if app.reading.idle and app.main.whole else 0
         if calm >= 3:
+            app.pacing.release()
+            await pilot.pause()
             return
         await asyncio.sleep(0.002)
     raise AssertionError("the application never comes to rest")

@@ -1,14 +1,20 @@
 """Stopping the capture, starting it again, and capturing something else."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from ...engine.protocol import Command
-from ..screens.capture import Answer, CaptureScreen
 from .group import Group
+
+if TYPE_CHECKING:
+    from ..screens.capture import Answer
 
 
 class CaptureActs(Group):
     def act_capture(self) -> None:
+        from ..screens.capture import CaptureScreen
+
         app = self.app
         if app.worker is None:
             app.say("this is a store: there is no capture to stop or start", "warn")
@@ -28,7 +34,7 @@ class CaptureActs(Group):
         app.worker.start()
         app.say("starting the capture again")
 
-    def _chosen(self, answer: Answer) -> None:
+    def _chosen(self, answer: "Answer") -> None:
         app, worker = self.app, self.app.worker
         if answer is None or worker is None:
             return

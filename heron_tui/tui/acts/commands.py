@@ -1,6 +1,5 @@
 """The command line and the help."""
 
-from ..screens.help import HelpScreen
 from ..widgets.pane import Pane
 from .group import Group
 
@@ -10,6 +9,8 @@ class CommandActs(Group):
         self.app.ask_command()
 
     def act_help(self) -> None:
+        from ..screens.help import HelpScreen
+
         app = self.app
         names, pane = app.keyboard.available(), app.focused
         where = app.main.current.title + (f" › {pane.help_name}" if isinstance(pane, Pane) else "")

@@ -1,11 +1,13 @@
 """Copying to the clipboard of the terminal: `copy` opens the choices, and once more takes the value."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from ..clipboard import put
-from ..copying import Copyable, copyables
 from ..widgets.pane import Pane
 from .group import Group
+
+if TYPE_CHECKING:
+    from ..copying import Copyable
 
 
 class CopyActs(Group):
@@ -13,6 +15,8 @@ class CopyActs(Group):
     """How often the key was pressed before the choices were there."""
 
     def act_copy(self) -> None:
+        from ..copying import copyables
+
         app = self.app
         self._asked += 1
         value = app.focused.copy_text() if isinstance(app.focused, Pane) else ""
@@ -20,7 +24,7 @@ class CopyActs(Group):
         what = subject.kind if subject else "text"
         app.reading.ask("copy", lambda reader: copyables(reader, subject, value), lambda found: self._open(found, what))
 
-    def _open(self, found: Sequence[Copyable], what: str) -> None:
+    def _open(self, found: "Sequence[Copyable]", what: str) -> None:
         from ..screens.copy import CopyScreen
 
         asked, self._asked = self._asked, 0
@@ -34,7 +38,9 @@ class CopyActs(Group):
             title = f"Copy of this {what}   enter copies, {self.app.keymap.first('copy')} the first"
             self.app.push_screen(CopyScreen(found, title), self._chosen)
 
-    def _chosen(self, chosen: Copyable | None) -> None:
+    def _chosen(self, chosen: "Copyable | None") -> None:
+        from ..clipboard import put
+
         if chosen is None:
             return
         try:

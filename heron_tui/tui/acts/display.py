@@ -1,6 +1,5 @@
 """How and when the screen shows what it shows."""
 
-from ..screens.pick import Pick, PickScreen
 from .group import Group
 
 TIMES = {"since": "seconds since the first packet", "clock": "time of day", "delta": "since the row before"}
@@ -32,6 +31,8 @@ class DisplayActs(Group):
         app.redraw()
 
     def act_colour_rules(self) -> None:
+        from ..screens.pick import Pick, PickScreen
+
         app = self.app
         picks = [Pick(rule.text, f"{rule.glyph} {rule.name}: {rule.text}", rule.style) for rule in app.colouring.rules]
 

@@ -3,9 +3,12 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..scopes import Scope, scopes
 from .group import Group
+
+if TYPE_CHECKING:
+    from ..scopes import Scope
 
 KINDS = ("call", "turn", "session")
 """Kinds of rows that can be exported when they are marked."""
@@ -15,13 +18,15 @@ ENDINGS = (".pcap", ".pcapng", ".cap", ".store", ".gz", ".zst")
 
 class ExportActs(Group):
     def act_export(self) -> None:
+        from ..scopes import scopes
+
         app = self.app
         subject = app.main.current.subject()
         marked = {kind: list(app.notes.marked(kind)) for kind in KINDS}
         shown = app.filtering.text
         app.reading.ask("scopes", lambda reader: scopes(reader, subject, marked, shown), self._open)
 
-    def _open(self, found: Sequence[Scope]) -> None:
+    def _open(self, found: "Sequence[Scope]") -> None:
         from ..screens.export import ExportScreen
 
         self.app.push_screen(ExportScreen(self.app.store, found, self._name()), self._closed)

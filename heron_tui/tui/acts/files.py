@@ -2,28 +2,31 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...core.errors import HeronError
 from ...store.reader import Reader
-from ...store.saving import Saved, save_packets, save_store
-from ..screens.ask import AskScreen
-from ..screens.health import HealthScreen
-from ..screens.open import OpenScreen
-from ..screens.pick import Pick, PickScreen
 from ..units import whole
-from ..views.packets import PacketsView
 from .group import Group
+
+if TYPE_CHECKING:
+    from ...store.saving import Saved
 
 STORE, SHOWN, MARKED, ALL = "store", "shown", "marked", "all"
 
 
 class FileActs(Group):
     def act_health(self) -> None:
+        from ..screens.health import HealthScreen
+
         self.app.push_screen(HealthScreen())
 
     # open
 
     def act_open_file(self) -> None:
+        from ..screens.ask import AskScreen
+        from ..screens.open import OpenScreen
+
         if self.app.another is None:
             self.app.say("no other file can be opened here", "muted")
             return
@@ -41,6 +44,8 @@ class FileActs(Group):
         self.app.push_screen(OpenScreen(Path.cwd()), chosen)
 
     def _open(self, path: Path) -> None:
+        from ..screens.pick import Pick, PickScreen
+
         app = self.app
         assert app.another is not None
         if app.worker is not None and app.worker.running:
@@ -68,10 +73,13 @@ class FileActs(Group):
     # save
 
     def act_save(self) -> None:
+        from ..screens.ask import AskScreen
+        from ..screens.pick import Pick, PickScreen
+
         app = self.app
         marked = len(app.notes.marked("packet"))
         picks = [
-            Pick(SHOWN, "packets shown, as pcapng", whole(self._view().rows.count())),
+            Pick(SHOWN, "packets shown, as pcapng", whole(self.app.main.packets.rows.count())),
             *([Pick(MARKED, "marked packets, as pcapng", whole(marked))] if marked else []),
             Pick(ALL, "all packets, as pcapng", whole(app.counts.get("packets", 0))),
             Pick(STORE, "the store, under another name"),
@@ -86,6 +94,8 @@ class FileActs(Group):
         app.push_screen(PickScreen("Save", picks), picked)
 
     def _named(self, what: str, text: str | None) -> None:
+        from ..screens.pick import Pick, PickScreen
+
         if not text or not text.strip():
             return
         target = Path(text.strip()).expanduser()
@@ -101,6 +111,8 @@ class FileActs(Group):
         self.app.push_screen(PickScreen(f"{target.name} is there already", picks), answered)
 
     def _save(self, what: str, target: Path) -> None:
+        from ...store.saving import save_packets, save_store
+
         app = self.app
         app.say(f"saving {target} …")
         comments = {int(id): note.comment for id, note in app.notes.of("packet") if note.comment}
@@ -123,16 +135,11 @@ class FileActs(Group):
         if what == MARKED:
             return lambda _: marked
         if what == SHOWN:
-            rows = self._view().rows
+            rows = self.app.main.packets.rows
             return rows.shown_numbers
         return lambda reader: reader.packet_order("number").tolist()
 
-    def _view(self) -> PacketsView:
-        view = self.app.main.views["packets"]
-        assert isinstance(view, PacketsView)
-        return view
 
-
-def _told(saved: Saved, target: Path) -> str:
+def _told(saved: "Saved", target: Path) -> str:
     said = f"saved {whole(saved.packets)} packets as {target}"
     return f"! {said}; {whole(saved.missing)} left out: {saved.reason}" if saved.missing else said

@@ -1,9 +1,6 @@
 """The display filter: typed in the bar, or made from what is selected."""
 
 from ...core.errors import HeronError, UsageError
-from ...filter.fields import FIELDS
-from ..field_filters import candidates
-from ..screens.filter_menu import FilterMenu
 from .group import Group
 
 JOINS = {"selected": "{new}", "not": "not {new}", "and": "({old}) and {new}", "or": "({old}) or {new}"}
@@ -42,6 +39,10 @@ class FilterActs(Group):
         self._from_selection(apply=False)
 
     def _from_selection(self, *, apply: bool) -> None:
+        from ...filter.fields import FIELDS
+        from ..field_filters import candidates
+        from ..screens.filter_menu import FilterMenu
+
         app = self.app
         found = candidates(app.main.current, app.focused)
         if not found:

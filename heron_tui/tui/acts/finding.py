@@ -2,18 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from ...store.body_search import BodyHit, SearchStep
 from ...store.reader import Reader
 from ..find.query import Query
-from ..screens.find import FindScreen, Wanted
 from ..subject import Subject
 from ..units import percent
-from ..views.stream import StreamView
 from ..widgets.pane import Pane
 from .group import Group
 
 if TYPE_CHECKING:
+    from ...store.body_search import BodyHit, SearchStep
     from ..app import HeronApp
+    from ..screens.find import Wanted
 
 
 class FindActs(Group):
@@ -32,6 +31,8 @@ class FindActs(Group):
         self._ask(bodies=False)
 
     def _ask(self, *, bodies: bool) -> None:
+        from ..screens.find import FindScreen
+
         focused = self.app.focused
         self._pane = focused if isinstance(focused, Pane) else None
         known = self.wanted.query if self.wanted else None
@@ -41,7 +42,7 @@ class FindActs(Group):
         )
         self.app.push_screen(screen, self._asked)
 
-    def _asked(self, wanted: Wanted | None) -> None:
+    def _asked(self, wanted: "Wanted | None") -> None:
         if wanted is None:
             return
         self.wanted = wanted
@@ -86,7 +87,7 @@ class FindActs(Group):
             lambda found: self._came(token, query, found),
         )
 
-    def _came(self, token: object, query: Query, found: SearchStep) -> None:
+    def _came(self, token: object, query: Query, found: "SearchStep") -> None:
         app = self.app
         if app.finding is not token:
             return
@@ -107,17 +108,15 @@ class FindActs(Group):
             app.finding = None
             app.say(f"no {'further ' if self._hits else ''}body has {query.shown}", "warn")
 
-    def _show(self, hit: BodyHit) -> None:
+    def _show(self, hit: "BodyHit") -> None:
         def read(reader: Reader) -> Subject | None:
             record = reader.get("exchange", hit.exchange)
             return Subject("exchange", record) if record else None
 
         self.app.reading.ask("found body", read, lambda subject: self._follow(subject, hit))
 
-    def _follow(self, subject: Subject | None, hit: BodyHit) -> None:
-        view = self.app.main.views["stream"]
-        assert isinstance(view, StreamView)
+    def _follow(self, subject: Subject | None, hit: "BodyHit") -> None:
         if subject is not None and self.wanted is not None:
             self.app.visit("stream")
-            view.show_stream(subject, find=self.wanted.query, side=0 if hit.side == "request" else 1)
+            self.app.main.stream.show_stream(subject, find=self.wanted.query, side=0 if hit.side == "request" else 1)
             self.app.say(f"{self.wanted.query.shown}: in the {hit.side} of {subject.record['path']}")

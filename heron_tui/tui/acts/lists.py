@@ -2,8 +2,6 @@
 
 from ...core.errors import UsageError
 from ..chosen_columns import LISTS, Layout
-from ..screens.columns import ColumnsScreen
-from ..screens.pick import Pick, PickScreen
 from ..widgets.row_list import RowList
 from .group import Group
 
@@ -12,6 +10,8 @@ UNSORTED = "this list cannot be sorted"
 
 class ListActs(Group):
     def act_sort(self, *, argument: str = "") -> None:
+        from ..screens.pick import Pick, PickScreen
+
         pane = self._sortable()
         if pane is None:
             return
@@ -55,6 +55,8 @@ class ListActs(Group):
             pane.sort_by("")
 
     def act_columns(self) -> None:
+        from ..screens.columns import ColumnsScreen
+
         pane = self.app.focused
         if not isinstance(pane, RowList) or pane.kind not in LISTS:
             self.app.say("the columns of this list cannot be chosen", "muted")

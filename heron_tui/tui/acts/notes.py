@@ -7,7 +7,6 @@ from typing import Any
 from ...core.errors import SourceError
 from ...store.notes import Key, Note
 from ..choice import ChosenRows
-from ..screens.ask import AskScreen
 from ..widgets.row_list import RowList
 from ..widgets.tree_list import NOTED, TreeList
 from ..widgets.turn_tree import TurnTree
@@ -31,6 +30,8 @@ class NoteActs(Group):
         self.app.tell_references()
 
     def act_comment(self) -> None:
+        from ..screens.ask import AskScreen
+
         pane, row, key = self._selected()
         if pane is None or key is None:
             self.app.say(NOTHING_HERE, "muted")

@@ -1,9 +1,6 @@
 """Texts of what is selected: the stream that carried it, and how its prompt differs from another."""
 
 from ..subject import Subject
-from ..views.context import ContextView
-from ..views.diff import DiffView
-from ..views.stream import StreamView
 from .group import Group
 
 
@@ -15,23 +12,19 @@ class TextActs(Group):
         return subject
 
     def act_follow_stream(self) -> None:
-        view = self.app.main.views["stream"]
-        assert isinstance(view, StreamView)
+        view = self.app.main.stream
         if view is not self.app.main.current and (subject := self._subject()):
             self.app.visit("stream")
             view.show_stream(subject)
 
     def act_context(self) -> None:
-        view = self.app.main.views["context"]
-        assert isinstance(view, ContextView)
+        view = self.app.main.context
         if view is not self.app.main.current and (subject := self._subject()):
             self.app.visit("context")
             view.show_window(subject)
 
     def act_diff(self) -> None:
-        view = self.app.main.views["diff"]
-        assert isinstance(view, DiffView)
         if subject := self._subject():
             marked = sorted(self.app.notes.marked("call"))
             self.app.visit("diff")
-            view.show_diff(subject, marked if len(marked) == 2 else ())
+            self.app.main.diff.show_diff(subject, marked if len(marked) == 2 else ())

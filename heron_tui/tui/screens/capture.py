@@ -74,12 +74,12 @@ class CaptureScreen(ModalScreen[Answer], inherit_bindings=False):
             Column("help", "enter switches a row or does it · esc leaves it as it is", 30, _help, flex=True),
         )
         with Container():
-            yield RowList(columns)
+            self.list = RowList(columns)
+            yield self.list
 
     def on_mount(self) -> None:
-        rows = self.query_one(RowList)
-        rows.show(FixedRows(self.lines))
-        rows.styles.height = min(len(self.lines) + 1, 18)
+        self.list.show(FixedRows(self.lines))
+        self.list.styles.height = min(len(self.lines) + 1, 18)
 
     def on_row_list_opened(self, event: RowList.Opened) -> None:
         line: Any = event.row
@@ -89,7 +89,7 @@ class CaptureScreen(ModalScreen[Answer], inherit_bindings=False):
             self.dismiss(self.chosen())
         else:
             line.on = not line.on
-            self.query_one(RowList).refresh_rows()
+            self.list.refresh_rows()
 
     def chosen(self) -> Live:
         """What is switched on. The default filter goes with `any`, a filter of the user's with all interfaces."""

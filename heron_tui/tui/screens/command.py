@@ -59,10 +59,10 @@ class CommandScreen(ModalScreen[Chosen | None], inherit_bindings=False):
             Column("help", "What it does", 20, lambda name: (_help(ACTIONS[name]), ""), flex=True),
         )
         with Container():
-            yield RowList(columns, empty="no such command")
-            yield Input(
-                self._text, placeholder="command, or 12, c12, t3, f2: packet, call, turn, flow", select_on_focus=False
-            )
+            self.list = RowList(columns, empty="no such command")
+            self.line = Input(self._text, placeholder=PLACES, select_on_focus=False)
+            yield self.list
+            yield self.line
 
     def on_mount(self) -> None:
         self._find(self._text)
@@ -73,7 +73,7 @@ class CommandScreen(ModalScreen[Chosen | None], inherit_bindings=False):
     def _find(self, text: str) -> None:
         """Actions that the first word may mean, the best first."""
         word = text.split(" ", maxsplit=1)[0].lower().lstrip(":")
-        self.query_one(RowList).show(FixedRows(matching(word, self._names)))
+        self.list.show(FixedRows(matching(word, self._names)))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         typed = event.value.strip().lstrip(":")
@@ -82,15 +82,15 @@ class CommandScreen(ModalScreen[Chosen | None], inherit_bindings=False):
         if PLACE.fullmatch(word.lower()):
             self.dismiss(Chosen(ACTIONS["goto"], argument=word.lower()))
             return
-        name: Any = word if word in ACTIONS else self.query_one(RowList).row
+        name: Any = word if word in ACTIONS else self.list.row
         if not name:
             self.dismiss(None)
             return
         action = ACTIONS[name]
         if rest and not action.takes and not (action.counts and rest.isdigit()):
-            self.query_one(RowList).note = f"{name} takes " + ("a number" if action.counts else "nothing")
-            self.query_one(RowList).title = f"{name} {rest}"
-            self.query_one(RowList).refresh()
+            self.list.note = f"{name} takes " + ("a number" if action.counts else "nothing")
+            self.list.title = f"{name} {rest}"
+            self.list.refresh()
             return
         count = int(rest[:12]) if rest.isdigit() and action.counts else None
         self.dismiss(Chosen(action, count, rest))
@@ -103,12 +103,11 @@ class CommandScreen(ModalScreen[Chosen | None], inherit_bindings=False):
         if event.key == "escape":
             self.dismiss(None)
         elif event.key == "tab":
-            if row := self.query_one(RowList).row:
-                field = self.query_one(Input)
-                field.value = f"{row} "
-                field.cursor_position = len(field.value)
+            if row := self.list.row:
+                self.line.value = f"{row} "
+                self.line.cursor_position = len(self.line.value)
         elif event.key in actions:
-            getattr(self.query_one(RowList), actions[event.key])()
+            getattr(self.list, actions[event.key])()
         else:
             return
         event.stop()

@@ -121,8 +121,10 @@ class ExportScreen(ModalScreen[str | None], inherit_bindings=False):
             with Horizontal():
                 yield Settings(Column("value", "", 20, self._cell, flex=True))
                 yield TextPane(title="Preview", empty="…", id="export-preview")
-            yield Input(placeholder="file to write", select_on_focus=False)
-            yield Static()
+            self.line = Input(placeholder="file to write", select_on_focus=False)
+            self.keys = Static()
+            yield self.line
+            yield self.keys
 
     async def on_mount(self) -> None:
         self.settings = self.query_one(Settings)
@@ -215,7 +217,7 @@ class ExportScreen(ModalScreen[str | None], inherit_bindings=False):
     def _opened(self, event: RowList.Opened) -> None:
         line: Setting = event.row
         if line.name == FILE:
-            field = self.query_one(Input)
+            field = self.line
             field.value, field.cursor_position = self._file, len(self._file)
             field.add_class("-asking")
             field.focus()
@@ -236,7 +238,7 @@ class ExportScreen(ModalScreen[str | None], inherit_bindings=False):
             event.prevent_default()
 
     def _asked(self) -> None:
-        self.query_one(Input).remove_class("-asking")
+        self.line.remove_class("-asking")
         self.settings.focus()
         self.settings.refresh()
 
@@ -338,7 +340,7 @@ class ExportScreen(ModalScreen[str | None], inherit_bindings=False):
             line.append(f" {what} ", palette.muted)
         if words:
             line.append(f" {words}", palette.muted)
-        self.query_one(Static).update(line)
+        self.keys.update(line)
 
 
 def _told(done: exporting.Done) -> list[Part]:

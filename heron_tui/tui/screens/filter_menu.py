@@ -46,10 +46,11 @@ class FilterMenu(ModalScreen[tuple[str, str] | None], inherit_bindings=False):
         )
         with Container() as box:
             box.border_title, box.border_subtitle = self._title, LEGEND
-            yield RowList(columns)
+            self.list = RowList(columns)
+            yield self.list
 
     def on_mount(self) -> None:
-        self.query_one(RowList).show(FixedRows(self._comparisons))
+        self.list.show(FixedRows(self._comparisons))
 
     def on_row_list_opened(self, event: RowList.Opened) -> None:
         self.dismiss((event.row, "selected"))
@@ -61,7 +62,7 @@ class FilterMenu(ModalScreen[tuple[str, str] | None], inherit_bindings=False):
 
     def on_key(self, event: events.Key) -> None:
         key: Any = event.character if event.character in KEYS else event.key
-        if key in KEYS and (row := self.query_one(RowList).row):
+        if key in KEYS and (row := self.list.row):
             self.dismiss((row, KEYS[key]))
         else:
             return

@@ -28,7 +28,8 @@ class HealthScreen(ModalScreen[None], inherit_bindings=False):
     AUTO_FOCUS: ClassVar[str | None] = "HelpPane"
 
     def compose(self) -> ComposeResult:
-        yield Container(HelpPane(title="Health of the observer"))
+        self.pane = HelpPane(title="Health of the observer")
+        yield Container(self.pane)
 
     def on_mount(self) -> None:
         self.look()
@@ -47,8 +48,7 @@ class HealthScreen(ModalScreen[None], inherit_bindings=False):
             own_memory=health.memory(os.getpid()),
             said=tuple(tick.notes) if tick else (),
         )
-        pane = self.query_one(HelpPane)
-        pane.show_lines(health.lines(found, min(app.size.width * 96 // 100, 110) - 4))
+        self.pane.show_lines(health.lines(found, min(app.size.width * 96 // 100, 110) - 4))
 
     def act_back(self) -> None:
         self.dismiss()

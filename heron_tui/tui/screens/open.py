@@ -59,7 +59,8 @@ class OpenScreen(ModalScreen[Path | None], inherit_bindings=False):
         )
         with Container() as box:
             box.border_title = "Open: enter opens, q goes back"
-            yield RowList(columns, empty="looking…")
+            self.list = RowList(columns, empty="looking…")
+            yield self.list
 
     def on_mount(self) -> None:
         self._look()
@@ -69,8 +70,8 @@ class OpenScreen(ModalScreen[Path | None], inherit_bindings=False):
         cast("HeronApp", self.app).reading.ask("open", lambda _: entries(place), self._show)
 
     def _show(self, found: Sequence[Entry]) -> None:
-        if self.is_mounted:
-            self.query_one(RowList).show(FixedRows(found))
+        if self.list.is_attached:  # the dialog may have been left meanwhile
+            self.list.show(FixedRows(found))
 
     def on_row_list_opened(self, event: RowList.Opened) -> None:
         event.stop()

@@ -11,7 +11,6 @@ from ..rows import FixedRows
 from ..subject import Subject
 from ..tables import session_columns
 from ..widgets.row_list import RowList
-from .comparison import ComparisonView
 from .view import View
 
 
@@ -52,10 +51,8 @@ class SessionsView(View):
             how = "mark the other session first" if len(pair) < 2 else "more than two sessions are marked"
             self.heron.say(f"{how} ({self.heron.keymap.first('mark')}), then compare", "warn")
             return
-        view = self.heron.main.views["comparison"]
-        assert isinstance(view, ComparisonView)
         self.heron.visit("comparison")
-        view.show_sessions(*pair)
+        self.heron.main.comparison.show_sessions(*pair)
 
     @on(RowList.Opened)
     def _opened(self, event: RowList.Opened) -> None:
