@@ -39,7 +39,8 @@ class Pacing:
             self._timer.stop()
             self._timer = None
             self._held.close()
-            self._app.screen.check_idle()
+            if self._app.screen_stack:
+                self._app.screen.check_idle()
 
     def touched(self) -> None:
         """A key was pressed, or the mouse moved."""
