@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 
 from ..model.packet import Buffer
 from .expand import Expander, expander
+from .intake import Intake
 from .spool import Spool
 
 CHUNK = 4 << 20
 """Bytes of the capture that are taken in at once, if they are there."""
 
-READ = 256 << 10
+READ = 1 << 20
+"""As much as a pipe of a capturer holds where nobody may make it larger."""
 
 BOMB_SIZE = 1 << 30
 BOMB_RATIO = 500
@@ -26,12 +28,15 @@ class Stream:
         fd: closed by `close`.
         follow: the end of a file is not the end: more may be written to it.
         through: what makes the capture of the bytes read, where it is not told by their beginning.
+        ahead: once it is kept in a spool, what comes is put there by a thread, and `load` reads it from there.
 
     Attributes:
         is_file: a regular file, no pipe.
     """
 
-    def __init__(self, fd: int, *, follow: bool = False, through: Expander | None = None) -> None:
+    def __init__(
+        self, fd: int, *, follow: bool = False, through: Expander | None = None, ahead: bool = False
+    ) -> None:
         status = os.fstat(fd)
         self._fd = fd
         self.is_file = stat.S_ISREG(status.st_mode)
@@ -46,10 +51,22 @@ class Stream:
         self._pieces: Iterator[bytes] = iter(())
         self._spool: Spool | None = None
         self._sink: Callable[[bytes], object] | None = None
+        self._ahead = ahead
+        self._intake: Intake | None = None
+        self._wakers: tuple[int, int] | None = None
+        self._over = False
         self.data: Buffer = b""
         self.base = 0
-        self.ended = False
         self.damage: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self._over if self._intake is None else self._intake.ended
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that were taken in and not loaded yet."""
+        return self._intake.waiting if self._intake else 0
 
     @property
     def live(self) -> bool:
@@ -63,7 +80,7 @@ class Stream:
     @property
     def waitable(self) -> int | None:
         """A descriptor that becomes readable when more comes; files never say so."""
-        return None if self.is_file else self._fd
+        return None if self.is_file else self._intake.waitable if self._intake else self._fd
 
     @property
     def note(self) -> str | None:
@@ -74,6 +91,9 @@ class Stream:
         assert self.base == 0
         spool.write(bytes(self.data))
         self._spool = spool
+        if self._ahead and not self._over:
+            self._wakers = os.pipe()
+            self._intake = Intake(self._wait_for_next, self._wake, spool)
 
     def copy_to(self, sink: Callable[[bytes], object]) -> None:
         """Give all bytes that come from now on to `sink`, too."""
@@ -86,13 +106,9 @@ class Stream:
         pieces = [bytes(self.data[position - self.base :])] if position < end else []
         have = sum(map(len, pieces))
         while have < max(need, CHUNK):
-            piece = self._next()
+            piece = self._intake.read() if self._intake else self._taken_in()
             if not piece:
                 break
-            if self._spool:
-                self._spool.write(piece)
-            if self._sink:
-                self._sink(piece)
             end += len(piece)
             if end - position < len(piece):  # part of what is skipped, or all of it
                 piece = piece[len(piece) - max(end - position, 0) :]
@@ -102,9 +118,35 @@ class Stream:
         self.data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         self.base = min(position, end)
 
+    def _taken_in(self) -> bytes:
+        """The next bytes, which whoever wants a copy has got."""
+        piece = self._next()
+        if piece and self._spool:
+            self._spool.write(piece)
+        if piece and self._sink:
+            self._sink(piece)
+        return piece
+
+    def _wait_for_next(self) -> bytes:
+        """For the thread that takes in: the next bytes, however long they take; empty at the end, or once woken."""
+        assert self._wakers is not None
+        poll = select.poll()
+        for fd in (self._fd, self._wakers[0]):
+            poll.register(fd, select.POLLIN)
+        while not (piece := self._next()) and not self._over:
+            if any(fd == self._wakers[0] for fd, _ in poll.poll()):
+                return b""
+        if piece and self._sink:
+            self._sink(piece)
+        return piece
+
+    def _wake(self) -> None:
+        assert self._wakers is not None
+        os.write(self._wakers[1], b".")
+
     def _next(self) -> bytes:
-        """The next uncompressed bytes, empty where there are none now; sets `ended`."""
-        while not self.ended:
+        """The next uncompressed bytes, empty where there are none now; sets `_over`."""
+        while not self._over:
             for piece in self._pieces:
                 self._made += len(piece)
                 if self._made > BOMB_SIZE and self._made > BOMB_RATIO * self._taken and self.compressed:
@@ -130,7 +172,7 @@ class Stream:
         return self._expander.name if self._expander else "plain"
 
     def _end(self, damage: str | None) -> None:
-        self.ended = True
+        self._over = True
         self.damage = self.damage or damage
 
     def _expanded(self, data: bytes) -> Iterator[bytes]:
@@ -168,7 +210,10 @@ class Stream:
         return None if self._total is None else (min(self._taken, self._total), self._total)
 
     def close(self) -> None:
-        os.close(self._fd)
+        if self._intake:
+            self._intake.close()
+        for fd in (self._fd, *(self._wakers or ())):
+            os.close(fd)
         if self._spool:
             self._spool.close()
 

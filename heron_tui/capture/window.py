@@ -15,8 +15,10 @@ class Window(Protocol):
 
     data: Buffer
     base: int
-    ended: bool
     damage: str | None
+
+    @property
+    def ended(self) -> bool: ...
 
     def load(self, position: int, need: int, /) -> None:
         """Move on to `position`, and hold at least `need` bytes from there if they can be had now without waiting."""
