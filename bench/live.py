@@ -1,10 +1,10 @@
 """Measure live capture at a steady rate, as root: `sudo python bench/live.py [--rate 200000] [--seconds 5]`.
 
-Two network namespaces and a veth pair; packets go into one end, and dumpcap or tcpdump takes them at the other. What is
-sent: UDP of 100 bytes (small), or the packets of 100 agents on keep-alive connections (agents, bench/generate.py). What
-takes them: `heron-tui record` (record), or an engine as `live` has it (engine). Prints for each pair what was offered,
-captured and dropped, what the engine had decoded when the last packet was sent, how far it was behind at worst, and when it
-had all. Nothing leaves the machine.
+Two network namespaces and a veth pair; packets go into one end, and a capturer takes them at the other. What is sent: UDP
+of 100 bytes (small), or the packets of 100 agents on keep-alive connections (agents, bench/generate.py). What takes them:
+`heron-tui record` (record), or an engine as `live` has it (engine). Prints for each pair what was offered, captured and
+dropped, and of an engine how much it had decoded when the last packet was sent, when it had all, and how far it was
+behind at worst. Nothing leaves the machine.
 """
 
 import argparse
@@ -26,9 +26,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from run import sample  # noqa: E402
-from tests.live.talking import Engine  # noqa: E402
 
 from heron_tui.model.live import Live  # noqa: E402
+from tests.live.talking import Engine  # noqa: E402
 
 NAMES = ("heron-a", "heron-b")
 INTERFACE = "veth-b"
@@ -107,12 +107,12 @@ def into_engine(file: Path, kind: str, rate: float, seconds: float, place: Path)
         taker.stdin.write(f"{int(sent['packets'])}\n")
         taker.stdin.close()
         said = json.loads(taker.stdout.read())
-    lost = sent["packets"] - said["packets"] - said["kernel_drops"] - said["queue_drops"]
+    lost = sent["packets"] - said["packets"] - said["kernel_drops"]
     return (
         f"{_offered(sent)}; {said['packets']:,} captured, {said['kernel_drops']:,} dropped by the kernel,"
-        f" {said['queue_drops']:,} by us, {lost:,.0f} unaccounted; {said['at_end']:,} decoded when the last was sent, all"
-        f" {said['after']:.1f} s later; at worst {said['behind_s']:.1f} s behind; {said['calls']:,} calls, {said['gaps']:,}"
-        f" gaps, {said['rss'] >> 20} MB"
+        f" {said['undecoded']:,} bytes not decoded, {lost:,.0f} unaccounted;"
+        f" {said['at_end']:,} decoded when the last was sent, all {said['after']:.1f} s later,"
+        f" at worst {said['behind_s']:.1f} s behind; {said['calls']:,} calls, {said['gaps']:,} gaps, {said['rss'] >> 20} MB"
     )
 
 
@@ -145,12 +145,12 @@ def take(rule: str, store: Path) -> None:
     said = {
         "packets": counters.packets,
         "kernel_drops": counters.kernel_drops,
-        "queue_drops": counters.queue_drops,
+        "undecoded": counters.undecoded_bytes,
         "calls": counters.calls,
         "gaps": counters.gaps,
         "at_end": at_end,
         "after": changed - ended,
-        "behind_s": max((getattr(tick,"behind_us",0) for tick in engine.ticks), default=0) / 1e6,
+        "behind_s": max((tick.behind_us for tick in engine.ticks), default=0) / 1e6,
         "rss": rss,
     }
     print(json.dumps(said), flush=True)

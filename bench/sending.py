@@ -1,8 +1,8 @@
 """Puts the frames of a pcap file onto an interface at a steady rate: `python bench/sending.py IFACE FILE RATE SECONDS`.
 
-sendmmsg(2) on a packet socket that goes past the queueing discipline; 64 frames a call. When the file is over it is sent
-again, with other client addresses, so that its connections are new ones. Linux, as root. Prints the packets and bytes
-sent and the seconds that it took.
+sendmmsg(2) on a packet socket that goes past the queueing discipline, 64 frames a call. When the file is over it is
+sent again, with other client addresses, so that its connections are new ones. Linux, as root. Prints the packets and
+bytes sent and the seconds that it took.
 """
 
 import ctypes

@@ -34,9 +34,7 @@ class Stream:
         is_file: a regular file, no pipe.
     """
 
-    def __init__(
-        self, fd: int, *, follow: bool = False, through: Expander | None = None, ahead: bool = False
-    ) -> None:
+    def __init__(self, fd: int, *, follow: bool = False, through: Expander | None = None, ahead: bool = False) -> None:
         status = os.fstat(fd)
         self._fd = fd
         self.is_file = stat.S_ISREG(status.st_mode)

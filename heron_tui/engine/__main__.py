@@ -40,7 +40,7 @@ def _listen(orders: io.FileIO, control: Control) -> None:
             continue
         control.paused = command.do == "pause"
         control.stop = command.do == "stop"
-    control.stop = True
+    control.gone = control.stop = True
 
 
 def _say(tick: protocol.Tick) -> None:

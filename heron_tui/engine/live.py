@@ -36,7 +36,7 @@ class _Program:
         self.tool = started.name
         self.output = started.output
         self.plaintext = Plaintext(PROGRAM) if started.name == "TLS helper" else None
-        self.stream = Stream(started.output, through=self.plaintext)
+        self.stream = Stream(started.output, through=self.plaintext, ahead=True)
         self._words = started.words
         self._lifeline: int | None = started.lifeline
         self._said = b""
@@ -144,6 +144,15 @@ class LiveCapture:
     @property
     def recording(self) -> Recording | None:
         return self._recording
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that were taken in and not decoded yet."""
+        return sum(program.stream.waiting for program in self.programs)
+
+    def behind_us(self, now_us: int) -> int:
+        """How long ago `now_us`, the capture time reached, was; 0 where nothing waits to be decoded."""
+        return max(time.time_ns() // 1000 - now_us, 0) if now_us and self.waiting else 0
 
     def look(self) -> None:
         """Take in what the programs say."""

@@ -21,7 +21,12 @@ class Loss:
 
 LOSSES: tuple[Loss, ...] = (
     Loss("kernel_drops", "kernel drops", "packets that the kernel had no room for: calls may have holes"),
-    Loss("queue_drops", "queue drops", "packets that the engine was too slow for: calls may have holes"),
+    Loss(
+        "undecoded_bytes",
+        "not decoded",
+        "captured, but not decoded when the capture was ended: open the packets kept in the store's .d directory",
+        in_bytes=True,
+    ),
     Loss("gaps", "gaps", "places where bytes of a connection are missing; what stood there is not guessed"),
     Loss("lost_bytes", "lost bytes", "bytes that are missing in those gaps", in_bytes=True),
     Loss("truncated_packets", "truncated", "packets captured shorter than they were: capture with snaplen 0"),

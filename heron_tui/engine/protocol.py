@@ -53,6 +53,7 @@ class Counters(msgspec.Struct, kw_only=True):
         tls_processes, tls_probes: watched now.
         tls_closed: TLS connections of which the keys that there are open nothing.
         processes_unknown: connections of which nobody here seems to be an end.
+        undecoded_bytes: taken in and kept, but not decoded when the capture was ended.
     """
 
     packets: int = 0
@@ -66,7 +67,7 @@ class Counters(msgspec.Struct, kw_only=True):
     gaps: int = 0
     lost_bytes: int = 0
     kernel_drops: int = 0
-    queue_drops: int = 0
+    undecoded_bytes: int = 0
     truncated_packets: int = 0
     damaged: int = 0
     bytes_skipped: int = 0
@@ -88,7 +89,8 @@ class Tick(msgspec.Struct, kw_only=True):
 
     `progress` is 0..1 of the sources' bytes, None where their length is unknown. `now_us` is the capture time reached.
     `message` is one line for a person (an error when `state` is `failed`, a warning otherwise). `alarm` must not be
-    missed as long as it is there.
+    missed as long as it is there. `behind_us` is how far a live capture's decoding is behind its packets, and
+    `behind_bytes` how many of their bytes wait for it on the disk.
     """
 
     state: Literal["starting", "running", "paused", "done", "failed"]
@@ -99,6 +101,8 @@ class Tick(msgspec.Struct, kw_only=True):
     message: str = ""
     notes: tuple[str, ...] = ()
     alarm: str = ""
+    behind_us: int = 0
+    behind_bytes: int = 0
 
 
 _encode = msgspec.json.Encoder().encode

@@ -37,10 +37,11 @@ Report = Callable[[Tick], None]
 
 
 class Control:
-    """What the owner may ask of a run while it works; set from another thread."""
+    """What the owner may ask of a run while it works; set from another thread. `gone`: nobody waits for the rest."""
 
     def __init__(self) -> None:
         self.stop = False
+        self.gone = False
         self.paused = False
 
 
@@ -81,10 +82,11 @@ def run(job: Job, report: Report, control: Control | None = None) -> Counters:
                 ticker.tick("paused")
                 time.sleep(TICK_S)
             ticker.tick("running")
-            if control.stop and _at_end(live, stopping := stopping or time.monotonic()):
+            if control.stop and _at_end(live, stopping := stopping or time.monotonic(), control):
                 break
         pipeline.close()
         pipeline.introduce(sources.sources, last=True)
+        pipeline.counters.undecoded_bytes = live.waiting if live else 0
         ticker.commit(final=True)
         if live and not control.stop:
             raise live.failure()
@@ -106,12 +108,16 @@ def _tables(config: Path | None) -> tuple[list[Profile], Models]:
     return profile.load(paths.shipped("profiles"), *own), table.load(models)
 
 
-def _at_end(live: LiveCapture | None, stopping: float) -> bool:
-    """Whether a run that shall stop may: capturers have a moment for their last packets, and then end by themselves."""
+def _at_end(live: LiveCapture | None, stopping: float, control: Control) -> bool:
+    """Whether a run that shall stop may.
+
+    Capturers have a moment for their last packets, and then end by themselves; what is on the disk by then is decoded,
+    unless the owner is gone.
+    """
     if live is None:
         return True
     live.stop()
-    return time.monotonic() - stopping > STOP_S
+    return time.monotonic() - stopping > STOP_S and (control.gone or not live.waiting)
 
 
 def _keeper(job: Job) -> socket.socket:
@@ -168,6 +174,8 @@ class _Ticker:
                 counters=pipeline.counters,
                 notes=(*(self._live.said() if self._live else ()), *self._sources.notes, *self._closed(state)),
                 alarm=self._live.alarm if self._live else "",
+                behind_us=self._live.behind_us(pipeline.now_us) if self._live else 0,
+                behind_bytes=self._live.waiting if self._live else 0,
             )
         )
 

@@ -24,7 +24,10 @@ from . import programs
 LONGEST_REQUEST = 65_536
 GRACE_S = 2.0
 ASK_DROPS_S = 1.0
-PIPE_BYTES = 1 << 20
+PIPE_BYTES = (32 << 20, 1 << 20)
+"""Tried in this order: more than 1 MiB takes root."""
+BEFORE_OTHERS = -10
+"""The niceness of what captures packets: it takes little time, and what it has none for is lost."""
 F_SETPIPE_SZ = 1031
 PR_SET_PDEATHSIG = 1
 
@@ -150,6 +153,8 @@ class Keeper:
         process.stdout.close()
         process.stderr.close()
         self._children.append(Child(name, process, lifeline))
+        if want == "packets":
+            _prefer(process.pid)
         return {"name": name, "pid": process.pid, "command": command}
 
 
@@ -158,10 +163,21 @@ def _widen(pipe: int) -> None:
     if sys.platform == "linux":
         import fcntl
 
-        try:
-            fcntl.fcntl(pipe, F_SETPIPE_SZ, PIPE_BYTES)
-        except OSError:
+        for size in PIPE_BYTES:
+            try:
+                fcntl.fcntl(pipe, F_SETPIPE_SZ, size)
+            except OSError:
+                continue
             return
+
+
+def _prefer(pid: int) -> None:
+    """Before other processes, and its session before other sessions (sched(7), "The autogroup feature"), if we may."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, pid, BEFORE_OTHERS)
+        Path(f"/proc/{pid}/autogroup").write_text(str(BEFORE_OTHERS))
+    except OSError:
+        return
 
 
 def _die_with_parent() -> Callable[[], None] | None:

@@ -96,9 +96,12 @@ class Engine:
         self.wait(lambda tick: tick.state == "running")
         time.sleep(0.5)
 
-    def stop(self) -> Tick:
-        self.process.stdin.write(protocol.line(Command("stop")))
+    def say(self, do: str) -> None:
+        self.process.stdin.write(protocol.line(Command(do)))
         self.process.stdin.flush()
+
+    def stop(self) -> Tick:
+        self.say("stop")
         return self.end()
 
     def end(self) -> Tick:

@@ -54,6 +54,24 @@ def test_calls_appear_with_the_process_that_made_them_and_replay_the_same(tmp_pa
     assert [[call[name] for name in SAME] for call in again] == [[call[name] for name in SAME] for call in found]
 
 
+def test_what_came_while_the_engine_was_busy_is_on_the_disk_and_decoded_later(tmp_path: Path):
+    store = tmp_path / "live.store"
+    with model() as port:
+        engine = Engine(live(port), store)
+        engine.running()
+        ask(port)
+        engine.wait(lambda tick: tick.counters.calls == 3)
+        engine.say("pause")
+        engine.wait(lambda tick: tick.state == "paused")
+        ask(port)
+        waiting = engine.wait(lambda tick: tick.behind_bytes > 3000)
+        assert waiting.counters.calls == 3
+        assert waiting.behind_us > 0
+        last = engine.stop()
+    assert (last.counters.calls, last.counters.gaps, last.counters.undecoded_bytes) == (6, 0, 0)
+    assert [call["outcome"] for call in calls(store)] == ["ok"] * 6
+
+
 @pytest.mark.parametrize("tool", ["dumpcap", "tcpdump"])
 def test_record_writes_what_wireshark_reads(tool: str, tmp_path: Path, monkeypatch):
     if which(tool) is None or which("tshark") is None:

@@ -18,13 +18,15 @@ STATES = {
     "stopped": ("■", "stopped", "warn"),
     "failed": ("✗", "failed", "error"),
 }
+WORTH_SAYING_US = 2_000_000
+"""A live view is always a little behind: capturers hand packets on about four times a second."""
 LIVE_WORDS = {"reading": "live", "read": "stopped"}
 COUNTS = ("packets", "flows", "calls", "turns")
 LOSSES = (
     ("gaps", "gap", whole),
     ("lost_bytes", "lost", size),
     ("kernel_drops", "kernel drops", whole),
-    ("queue_drops", "queue drops", whole),
+    ("undecoded_bytes", "not decoded", size),
     ("truncated_packets", "truncated", whole),
     ("damaged", "damaged", whole),
     ("bytes_skipped", "skipped", size),
@@ -83,6 +85,9 @@ class StatusBar(Bar):
                 items.append([(word, palette.mark)])
         if heron.keyboard.pending:
             items.append([(f" {heron.keyboard.pending} ", palette.mark)])
+        if heron.tick and heron.tick.state == "running" and heron.tick.behind_us >= WORTH_SAYING_US:
+            waits = f"{heron.tick.behind_us / 1e6:.0f} s behind, {size(heron.tick.behind_bytes)} to decode"
+            items.append([(f" ◷ {waits} ", ground + palette.warn + ground.background_style)])
         if lost := losses(heron.losses):  # the last to go when there is no room
             items.append([(f" ! {lost} ", ground + palette.warn + ground.background_style)])
         return items
