@@ -1,9 +1,9 @@
 """Measure live capture at a steady rate, as root: `sudo python bench/live.py [--rate 200000] [--seconds 5]`.
 
-Two network namespaces and a veth pair; packets go into one end, and a capturer takes them at the other. What is sent: UDP
-of 100 bytes (small), or the packets of 100 agents on keep-alive connections (agents, bench/generate.py). What takes them:
-`heron-tui record` (record), or an engine as `live` has it (engine). Prints for each pair what was offered, captured and
-dropped, and of an engine how much it had decoded when the last packet was sent, when it had all, and how far it was
+Two network namespaces and a veth pair; packets go into one end, and a capturer takes them at the other. What is sent:
+UDP of 100 bytes (small), or the packets of 100 agents on keep-alive connections (agents, bench/generate.py). What takes
+them: `heron-tui record` (record), or an engine as `live` has it (engine). Prints for each pair what was offered, captured
+and dropped, and of an engine how much it had decoded when the last packet was sent, when it had all, and how far it was
 behind at worst. Nothing leaves the machine.
 """
 
@@ -112,7 +112,8 @@ def into_engine(file: Path, kind: str, rate: float, seconds: float, place: Path)
         f"{_offered(sent)}; {said['packets']:,} captured, {said['kernel_drops']:,} dropped by the kernel,"
         f" {said['undecoded']:,} bytes not decoded, {lost:,.0f} unaccounted;"
         f" {said['at_end']:,} decoded when the last was sent, all {said['after']:.1f} s later,"
-        f" at worst {said['behind_s']:.1f} s behind; {said['calls']:,} calls, {said['gaps']:,} gaps, {said['rss'] >> 20} MB"
+        f" at worst {said['behind_s']:.1f} s behind; {said['calls']:,} calls, {said['gaps']:,} gaps,"
+        f" {said['rss'] >> 20} MB"
     )
 
 

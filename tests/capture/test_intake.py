@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from heron_tui.capture import Sources, intake
+from heron_tui.capture import stream as streams
 from heron_tui.capture.reader import Reader
 from heron_tui.capture.recording import Recording
 from heron_tui.capture.spool import Spool
@@ -53,7 +54,8 @@ def same(one, other):
 
 
 @pytest.mark.parametrize("data", [DATA, pcap(SENT)], ids=["pcapng", "pcap"])
-def test_all_is_on_the_disk_before_anything_is_decoded(pipe, tmp_path, data):
+def test_all_is_on_the_disk_before_anything_is_decoded(pipe, tmp_path, monkeypatch, data):
+    monkeypatch.setattr(streams, "CHUNK", 1000)  # what the decoder itself takes at the beginning
     stream, fd = pipe
     reader = reader_of(stream, tmp_path)
     writer = write(fd, data)
