@@ -2,9 +2,9 @@
 
 Two network namespaces and a veth pair; packets go into one end, and a capturer takes them at the other. What is sent:
 UDP of 100 bytes (small), or the packets of 100 agents on keep-alive connections (agents, bench/generate.py). What takes
-them: `heron-tui record` (record), or an engine as `live` has it (engine). Prints for each pair what was offered, captured
-and dropped, and of an engine how much it had decoded when the last packet was sent, when it had all, and how far it was
-behind at worst. Nothing leaves the machine.
+them: `heron-tui record` (record), or an engine as `live` has it (engine). Prints for each pair what was offered,
+captured and dropped, and of an engine how much it had decoded when the last packet was sent, when it had all, and how
+far it was behind at worst. Nothing leaves the machine.
 """
 
 import argparse
