@@ -42,7 +42,8 @@ class Flow:
         id: `f` and 15 hex digits from addresses, ports, and time and sequence number of its first packet: the same
             capture gives the same id however it is read.
         client, server: ``ip:port`` (IPv6 as ``[ip]:port``). The client is who sent SYN; in a flow that was joined
-            midway, who sends what looks like a request, else who has the higher port.
+            midway, who sends what looks like a request or gets what looks like an answer, else who talks to a server
+            that others connected to, else who has the higher port.
         turned: content showed later that the two sides are the other way round: readers swap `client` and `server`,
             the byte counts, and the packets' sides.
         packets, bytes_client, bytes_server: packets, and payload bytes delivered (each once), by direction.

@@ -10,11 +10,17 @@ from ..model.packet import Kind
 from .dissect import ACK, FIN, RST, SYN, Segment, endpoint
 from .limits import Limits
 from .outlet import Outlet
+from .servers import Servers
 from .stream import MASK, WINDOW, Arrival, Direction
 
-# A request line, or HTTP/2's preface; a TLS ClientHello (RFC 8446, 4.1.2). Then their answers.
+# A request line, or HTTP/2's preface; a TLS ClientHello (RFC 8446, 4.1.2). Then their answers, and an event in a stream,
+# which may have a chunk (RFC 9112 7.1) or a DATA frame (RFC 9113 6.1) of its own.
 _ASKS = re.compile(rb"[A-Z][A-Z-]{2,15} [!-~]|\x16\x03[\x00-\x04]..\x01", re.S)
-_ANSWERS = re.compile(rb"HTTP/1\.|\x16\x03[\x00-\x04]..\x02", re.S)
+_ANSWERS = re.compile(
+    rb"HTTP/1\.|\x16\x03[\x00-\x04]..\x02"
+    rb"|(?:[0-9A-Fa-f]{1,8}\r\n|...\x00[\x00\x01]\x00...)?(?:data: ?[{\[]|event: ?[a-z])",
+    re.S,
+)
 
 Ending = Literal["rst", "idle", "reuse", "eof"]
 
@@ -32,6 +38,7 @@ class Connection:
     __slots__ = (
         "_first_acks",
         "_limits",
+        "_servers",
         "clock",
         "directions",
         "ended",
@@ -42,11 +49,16 @@ class Connection:
         "prints",
     )
 
-    def __init__(self, n: int, segment: Segment, arrival: Arrival, limits: Limits) -> None:
+    def __init__(self, n: int, segment: Segment, arrival: Arrival, limits: Limits, servers: Servers) -> None:
         source = endpoint(segment.source_high, segment.source_low, segment.source_port)
         target = endpoint(segment.target_high, segment.target_low, segment.target_port)
         syn = bool(arrival.flags & SYN)
-        from_client = not arrival.flags & ACK if syn else segment.source_port >= segment.target_port
+        if syn:
+            from_client = not arrival.flags & ACK
+        elif source in servers or target in servers:
+            from_client = target in servers
+        else:
+            from_client = segment.source_port >= segment.target_port
         self.flow = Flow(
             n=n,
             id=content_id("f", source, target, arrival.time_us, arrival.seq),
@@ -67,7 +79,10 @@ class Connection:
         self.prints: list[tuple[int, int, int] | None] = [None, None]
         self._first_acks: list[int | None] = [None, None]
         self._limits = limits
+        self._servers = servers
         self.last_packet = arrival.packet
+        if syn:
+            servers.add(self.flow.server)
 
     @property
     def waiting(self) -> bool:
@@ -218,6 +233,7 @@ class Connection:
             self.outlet.flip = way
             self.flow.client, self.flow.server = self.flow.server, self.flow.client
         self.oriented = True
+        self._servers.add(self.flow.server)
 
     def _count(self, kind: int) -> None:
         if kind == Kind.RETRANSMISSION:

@@ -87,7 +87,9 @@ class Feed:
                         self._tracker.end(key, over, events)
                     connection = None
             if connection is None:
-                connection = Connection(self._tracker.next_ordinal(), self._segment(place), arrival, self._limits)
+                connection = Connection(
+                    self._tracker.next_ordinal(), self._segment(place), arrival, self._limits, self._tracker.servers
+                )
                 connection.prints = prints  # of the ports, whoever used them
                 self._tracker.begin(key, connection)
             self.kind[place] = connection.take(arrival)

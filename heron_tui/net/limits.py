@@ -12,6 +12,7 @@ class Limits:
     Attributes:
         flows: open connections kept; beyond it the one that has been silent longest is closed as `idle`.
         closed_flows: ended connections remembered, so that late packets find theirs.
+        servers: addresses remembered that took connections.
         idle_us: a connection silent for that long is closed as `idle`. A model may think for many minutes.
         linger_us: after that, payload on the ports of an ended connection begins a new flow.
         ack_grace_us: how long bytes may be missing that the receiver has acknowledged. It has them, so they were lost
@@ -27,6 +28,7 @@ class Limits:
 
     flows: int = 16_384
     closed_flows: int = 4_096
+    servers: int = 4_096
     idle_us: int = 2 * 3600 * SECOND
     linger_us: int = 5 * SECOND
     ack_grace_us: int = SECOND // 10

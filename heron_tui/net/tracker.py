@@ -14,6 +14,7 @@ from .feed import Feed
 from .fragments import Fragments
 from .limits import Limits
 from .order import APART, Carry, Key, Line, follow, group
+from .servers import Servers
 
 LINKTYPE_RAW = 101
 
@@ -57,12 +58,14 @@ class Tracker:
     Attributes:
         plain: files that hold plaintext of connections which other files hold encrypted: flows of their own, that end
             when those do.
+        servers: who took connections so far.
     """
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self.counters = Counters()
         self.plain: set[int] = set()
+        self.servers = Servers(self.limits.servers)
         self._fragments = Fragments(self.limits)
         self._open: OrderedDict[Key, Connection] = OrderedDict()  # the longest silent first
         self._ended: OrderedDict[Key, Connection] = OrderedDict()  # the longest ended first

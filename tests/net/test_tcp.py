@@ -142,6 +142,31 @@ def test_ports_decide_where_content_does_not() -> None:
     assert track(talk.packets).flows[0].client == "10.0.0.2:40000"
 
 
+EVENTS = [
+    b'data: {"id":"chatcmpl-1"}\n\n',
+    b"event: ping\ndata: {}\n\n",
+    b"19\r\ndata: [DONE]\n\n\r\n",
+    b'\x00\x01+\x00\x00\x00\x00\x00\x01data: {"id":"chatcmpl-1"}\n\n',
+]
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_who_sends_events_is_the_server_whatever_the_ports(event: bytes) -> None:
+    talk = Conversation(("10.0.0.1", 40000), ("10.0.0.2", 60000)).send(1, event)
+    assert track(talk.packets).flows[0].client == "10.0.0.1:40000"
+
+
+def test_who_took_other_connections_is_the_server() -> None:
+    server = ("10.0.0.2", 60000)
+    seen_whole = Conversation(("10.0.0.1", 40000), server).open().send(0, ASK)
+    joined = Conversation(("10.0.0.1", 40001), server, time_us=seen_whole.time_us).send(1, b"\x00\x01\x02")
+    assert [flow.client for flow in track(seen_whole.packets + joined.packets).flows] == [
+        "10.0.0.1:40000",
+        "10.0.0.1:40001",
+    ]
+    assert track(joined.packets).flows[0].client == "10.0.0.2:60000"
+
+
 def test_syn_ack_tells_the_client_too() -> None:
     talk = Conversation(("10.0.0.1", 80), ("10.0.0.2", 40000)).open().send(0, ASK)
     [flow] = track(talk.packets[1:]).flows
