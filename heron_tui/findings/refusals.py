@@ -35,7 +35,8 @@ class Refusals:
 
     def put(self, request: Request, response: Response) -> None:
         """Take note of a response, whatever it answers."""
-        if response.status < 400 or (header(request.headers, "upgrade") or "").lower() != "websocket":
+        asked = header(request.headers, "upgrade") or header(request.headers, ":protocol") or ""
+        if response.status < 400 or asked.lower() != "websocket":
             return
         key = request.client.rpartition(":")[0], request.server, request.path
         head, row = response.head, self._rows.get(key)

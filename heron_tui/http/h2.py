@@ -10,10 +10,13 @@ from .frames import Frames
 from .head import RequestHead, StatusHead
 from .layer import UNSEEN, Switch
 from .run import Run
+from .websocket import WebSocket
 
 TRANSPORT = "http/2"
 CLOSED_STREAMS = 1000
 UNKNOWN = "?"
+ALL = 1 << 31
+"""So many bytes are missing that whatever was under way is lost."""
 
 
 class Http2:
@@ -25,6 +28,7 @@ class Http2:
         self._context = context
         self._streams: dict[int, Exchange] = {}
         self._over: OrderedDict[int, None] = OrderedDict()
+        self._sockets: dict[int, WebSocket] = {}
         self._asking: set[int] = set()
         self._answering: set[int] = set()
         self._blind = hunting
@@ -49,6 +53,9 @@ class Http2:
             return
         for frames in self._frames:
             frames.close()
+        for socket in self._sockets.values():
+            socket.close(close, first)
+        self._sockets.clear()
         for exchange in list(self._streams.values()):
             state: ExchangeState = "aborted" if first == CLIENT else "open" if close.how in UNSEEN else "cut"
             if close.how == "reuse":
@@ -86,15 +93,43 @@ class Http2:
         else:
             exchange.respond(StatusHead(status, "", headers or (), place))
             exchange.unknown_request()
+            if 200 <= status < 300 and _value(exchange.headers, ":protocol") == "websocket":
+                self._accept(stream, exchange)
+
+    def _accept(self, stream: int, exchange: Exchange) -> None:
+        """The stream goes on as a WebSocket (RFC 8441 5)."""
+        exchange.request_end(whole=True)
+        exchange.end("complete", upgraded="websocket")
+        self._sockets[stream] = WebSocket(self._context, exchange)
+
+    def says(self, side: Side, stream: int, run: Run) -> None:
+        """Data of a stream."""
+        if socket := self._sockets.get(stream):
+            for wire, data in run.pieces():
+                socket.feed(Chunk(self._context.flow, side, wire, data, run.marks), side)
+        elif exchange := self._streams.get(stream):
+            (exchange.request_body if side == CLIENT else exchange.response_body)(run)
+
+    def misses(self, side: Side, stream: int, size: int) -> None:
+        """`size` bytes of a stream's data will not come."""
+        if socket := self._sockets.get(stream):
+            socket.feed(self._gap(side, size), side)
+        elif exchange := self._streams.get(stream):
+            (exchange.request_gap if side == CLIENT else exchange.response_gap)(size)
+
+    def _gap(self, side: Side, size: int) -> Gap:
+        return Gap(self._context.flow, side, 0, size, 0, 0)
+
+    def _hang_up(self, side: Side, stream: int, place: Place) -> None:
+        if socket := self._sockets.pop(stream, None):
+            socket.close(Close(self._context.flow, side, "fin", place.last_packet, place.t_last_us), side)
 
     def promise(self, stream: int, headers: Headers | None, place: Place) -> None:
         self.request(stream, headers, place)
         self.request_end(stream, place)
 
-    def exchange(self, stream: int) -> Exchange | None:
-        return self._streams.get(stream)
-
     def request_end(self, stream: int, place: Place) -> None:
+        self._hang_up(CLIENT, stream, place)
         if exchange := self._streams.get(stream):
             exchange.request_touch(place.end, place.last_packet, place.t_last_us)
             exchange.request_end(whole=True)
@@ -102,6 +137,7 @@ class Http2:
             self._finish(stream)
 
     def response_end(self, stream: int, place: Place) -> None:
+        self._hang_up(SERVER, stream, place)
         exchange = self._streams.get(stream)
         if exchange and exchange.responded:
             exchange.response_touch(place.end, place.last_packet, place.t_last_us)
@@ -110,6 +146,7 @@ class Http2:
             self._finish(stream)
 
     def reset(self, side: Side, stream: int, place: Place) -> None:
+        self._hang_up(side, stream, place)
         exchange = self._streams.get(stream)
         if exchange is None:
             return
@@ -131,6 +168,8 @@ class Http2:
     def lost(self, side: Side) -> None:
         self._blind = True
         self._said = False
+        for socket in self._sockets.values():
+            socket.feed(self._gap(side, ALL), side)
         for exchange in self._streams.values():
             if side == CLIENT:
                 exchange.request_gap(0)
@@ -196,12 +235,10 @@ class _Asked:
         """A client promises nothing."""
 
     def data(self, stream: int, run: Run) -> None:
-        if exchange := self._connection.exchange(stream):
-            exchange.request_body(run)
+        self._connection.says(CLIENT, stream, run)
 
     def missing(self, stream: int, size: int) -> None:
-        if exchange := self._connection.exchange(stream):
-            exchange.request_gap(size)
+        self._connection.misses(CLIENT, stream, size)
 
     def end(self, stream: int, place: Place) -> None:
         self._connection.request_end(stream, place)
@@ -229,12 +266,10 @@ class _Answered:
         self._connection.promise(stream, headers, place)
 
     def data(self, stream: int, run: Run) -> None:
-        if exchange := self._connection.exchange(stream):
-            exchange.response_body(run)
+        self._connection.says(SERVER, stream, run)
 
     def missing(self, stream: int, size: int) -> None:
-        if exchange := self._connection.exchange(stream):
-            exchange.response_gap(size)
+        self._connection.misses(SERVER, stream, size)
 
     def end(self, stream: int, place: Place) -> None:
         self._connection.response_end(stream, place)
