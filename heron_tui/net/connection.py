@@ -13,7 +13,7 @@ from .outlet import Outlet
 from .servers import Servers
 from .stream import MASK, WINDOW, Arrival, Direction
 
-# A request line, or HTTP/2's preface; a TLS ClientHello (RFC 8446, 4.1.2). Then their answers, and an event of a stream,
+# A request line, HTTP/2's preface, a TLS ClientHello (RFC 8446, 4.1.2). Then their answers, and an event of a stream,
 # which may have a chunk (RFC 9112 7.1) or a DATA frame (RFC 9113 6.1) to itself.
 _ASKS = re.compile(rb"[A-Z][A-Z-]{2,15} [!-~]|\x16\x03[\x00-\x04]..\x01", re.S)
 _ANSWERS = re.compile(
