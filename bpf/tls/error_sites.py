@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from .elf import Elf
 from .found import Found
+from .starts import function_starts
 
 SSL_SOURCE, AEAD_SOURCE = b"/ssl/ssl_lib.cc", b"/crypto/fipsmodule/cipher/aead.c"
 SHOULD_NOT, BAD_LENGTH, UNINITIALIZED = 66, 111, 226
@@ -38,15 +39,24 @@ class Function:
 
 def strings(elf: Elf) -> dict[bytes, list[int]]:
     """Where the names of the two source files stand."""
-    return {source: elf.strings(source, whole=False) for source in (SSL_SOURCE, AEAD_SOURCE) if elf.has(source + b"\0")}
+    found = {source: elf.strings(source, whole=False) for source in (SSL_SOURCE, AEAD_SOURCE)}
+    return {source: places for source, places in found.items() if places}
 
 
-def _functions(elf: Elf, names: list[int], refs: dict[int, list[int]]) -> list[Function]:
-    out: dict[int, Function] = {}
-    for site, start in elf.function_starts([site for va in names for site in refs[va]]).items():
+def _sites(elf: Elf, names: list[int], refs: dict[int, list[int]]) -> dict[int, list[int]]:
+    """The small constants beside each reference to a source file's name."""
+    out = {}
+    for site in (site for va in names for site in refs[va]):
         code = elf.bytes_at(site - BEFORE, BEFORE + AFTER)
         numbers = (int.from_bytes(m[1], "little") for m in MOV_IMM32.finditer(code))
-        out.setdefault(start, Function(start, [])).sites.append([n for n in numbers if 0 < n < 20000])
+        out[site] = [n for n in numbers if 0 < n < 20000]
+    return out
+
+
+def _functions(elf: Elf, sites: dict[int, list[int]]) -> list[Function]:
+    out: dict[int, Function] = {}
+    for site, start in function_starts(elf, sites).items():
+        out.setdefault(start, Function(start, [])).sites.append(sites[site])
     return list(out.values())
 
 
@@ -54,7 +64,10 @@ def boringssl(elf: Elf, names: dict[bytes, list[int]], refs: dict[int, list[int]
     """SSL_write alone has BAD_LENGTH; SSL_read is the last function before it with a single site, SHOULD_NOT."""
     if not names.get(SSL_SOURCE):
         return None
-    functions = _functions(elf, names[SSL_SOURCE], refs)
+    sites = _sites(elf, names[SSL_SOURCE], refs)
+    lines = [max(numbers) for numbers in sites.values() if BAD_LENGTH in numbers]
+    near = {s: ns for s, ns in sites.items() if any(abs(n - line) < NEAR for n in ns for line in lines)}
+    functions = _functions(elf, near)
     writes = [f for f in functions if {SHOULD_NOT, BAD_LENGTH, UNINITIALIZED} <= f.reasons]
     if len(writes) != 1:
         return Found("boringssl", "error-sites", refused=f"SSL_write has {len(writes)} candidates")
@@ -72,7 +85,7 @@ def aws_lc(elf: Elf, names: dict[bytes, list[int]], refs: dict[int, list[int]]) 
     """rustls on AWS-LC: EVP_AEAD_CTX_seal and _open are called once for each TLS record."""
     if not names.get(AEAD_SOURCE) or not elf.has(b"rustls"):
         return None
-    functions = _functions(elf, names[AEAD_SOURCE], refs)
+    functions = _functions(elf, _sites(elf, names[AEAD_SOURCE], refs))
     seal = [f for f in functions if {TOO_LARGE, BUFFER_TOO_SMALL, OUTPUT_ALIASES} <= f.reasons]
     opens = [
         f

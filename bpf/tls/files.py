@@ -13,7 +13,7 @@ from . import probes as perf
 from . import protocol
 from .elf import Elf, NotElf
 from .hooks import HOOKS
-from .locating import Locator
+from .locating import Locator, key_of
 from .processes import Mapping, Process, mapped_files
 from .program import Program
 
@@ -35,7 +35,7 @@ class File:
     """`found` is None until the locator has answered. `lasting`: probes stay when no process has it mapped."""
 
     number: int
-    key: tuple[int, int, int, int]
+    key: tuple[int, ...]
     path: str
     fd: int
     lasting: bool
@@ -52,11 +52,11 @@ class Files:
     def __init__(self, program: Program, locator: Locator, outlet: protocol.Outlet) -> None:
         self._program, self._locator, self._outlet = program, locator, outlet
         self._uprobes = perf.Uprobes()
-        self._by_inode: dict[tuple[int, int], File] = {}
+        self._by_inode: dict[tuple[int, ...], File] = {}
         self._by_number: dict[int, File] = {}
         self._of_pid: dict[int, set[int]] = {}
         self._looked_at: dict[int, set[tuple[str, int]]] = {}
-        self._answers: dict[tuple[int, int, int, int], list[dict[str, Any]]] = {}
+        self._answers: dict[tuple[int, ...], list[dict[str, Any]]] = {}
         self._linkers: dict[tuple[int, int], int | None] = {}
         self._next = 1
         self.failed = 0
@@ -138,23 +138,30 @@ class Files:
             if number in self._by_number:
                 self._by_number[number].pids.discard(pid)
 
-    def answered(self) -> None:
+    def answered(self, fd: int) -> None:
         """The locator has something to say."""
-        for answer in self._locator.answers():
+        for answer in self._locator.answers(fd):
             file = self._by_number.get(answer["number"])
-            if file is None:
+            if file is None or file.found is not None:
                 continue
             if answer.get("error"):
                 self._fail(min(file.pids, default=None), file.path, None, answer["error"])
             file.seconds = answer.get("seconds")
             self._settle(file, answer["found"])
 
+    def installed(self, answer: dict[str, Any]) -> None:
+        """What an executable holds that may not run yet. What was refused is said when it does."""
+        found, key = answer["found"], tuple(answer["key"])
+        self._remember(key, found)
+        if any(not one["refused"] for one in found):
+            self._file(answer["path"], answer["path"], None, lasting=True, only=key)
+
     def drop_overwritten(self) -> None:
         """Take probes out of a file that is being written to: its instructions are about to be others.
 
         Call it often. (Whoever replaces a file by a new one, as package managers do, leaves the old one as it was.)
         """
-        for file in [f for f in self._by_number.values() if f.probes and _key(os.fstat(f.fd)) != f.key]:
+        for file in [f for f in self._by_number.values() if f.probes and key_of(os.fstat(f.fd)) != f.key]:
             self._drop(file)
 
     def tick(self, now: float) -> None:
@@ -175,7 +182,8 @@ class Files:
     def _worth_it(self, path: str, name: str) -> bool:
         return bool(BY_NAME.search(name)) or not path.startswith(SYSTEM)
 
-    def _file(self, path: str, link: str, pid: int | None, lasting: bool) -> None:
+    def _file(self, path: str, link: str, pid: int | None, lasting: bool, only: tuple[int, ...] | None = None) -> None:
+        """Attach to what a path leads to. `only`: if it is still the same file."""
         try:
             fd = os.open(link, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except FileNotFoundError:  # the process has ended, or has unmapped it
@@ -183,7 +191,10 @@ class Files:
         except OSError as e:
             self._fail(pid, path, None, f"cannot open: {e.strerror}")
             return
-        key = _key(os.fstat(fd))
+        key = key_of(os.fstat(fd))
+        if only is not None and key != only:
+            os.close(fd)
+            return
         file = self._by_inode.get(key[:2])
         if file and file.key != key:
             self._drop(file)
@@ -199,20 +210,25 @@ class Files:
         else:
             os.close(fd)
             file.lasting |= lasting
+            if file.found is None and key in self._answers:
+                self._settle(file, self._answers[key])
         if pid is not None:
             file.pids.add(pid)
             self._of_pid.setdefault(pid, set()).add(file.number)
 
     def _settle(self, file: File, found: list[dict[str, Any]]) -> None:
         file.found = found
-        self._answers[file.key] = found
-        if len(self._answers) > KEPT_ANSWERS:
-            self._answers.pop(next(iter(self._answers)))
+        self._remember(file.key, found)
         for one in found:
             if one["refused"]:
                 self._fail(min(file.pids, default=None), file.path, one["stack"], one["refused"])
             else:
                 self._attach(file, one)
+
+    def _remember(self, key: tuple[int, ...], found: list[dict[str, Any]]) -> None:
+        self._answers[key] = found
+        if len(self._answers) > KEPT_ANSWERS:
+            self._answers.pop(next(iter(self._answers)))
 
     def _attach(self, file: File, found: dict[str, Any]) -> None:
         path, stack, probes = f"/proc/self/fd/{file.fd}", found["stack"], []
@@ -285,7 +301,3 @@ class Files:
             del self._by_inode[file.key[:2]]
         for pid in file.pids:
             self._of_pid.get(pid, set()).discard(file.number)
-
-
-def _key(stat: os.stat_result) -> tuple[int, int, int, int]:
-    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns

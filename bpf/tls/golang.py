@@ -6,7 +6,7 @@ import re
 import struct
 
 from . import x86
-from .elf import Elf
+from .elf import Elf, finds
 from .found import Found
 
 BUILD_INFO = b"\xff Go buildinf:"
@@ -28,7 +28,7 @@ def find(elf: Elf) -> Found | None:
     table = _table(elf)
     if table is None:
         return Found("go", "pclntab", refused="no function table of Go 1.18 or later")
-    if elf.data.find(b"crypto/tls.(*Conn).Write\0", table) < 0:
+    if not any(True for _ in finds(elf.data, b"crypto/tls.(*Conn).Write\0", table, len(elf.data))):
         return None
     bounds = _bounds(elf, table)
     missing = [name for name in NAMES if name not in bounds]
@@ -51,18 +51,16 @@ def find(elf: Elf) -> Found | None:
 
 def _build_info(elf: Elf) -> int:
     """The linker puts it at the beginning of the data."""
-    places = (elf.data.find(BUILD_INFO, s.offset, s.offset + min(s.size, START)) for s in elf.segments)
+    places = (p for s in elf.segments for p in finds(elf.data, BUILD_INFO, s.offset, s.offset + min(s.size, START)))
     return max(places, default=-1)
 
 
 def _table(elf: Elf) -> int | None:
     for s in elf.segments:
         for magic in MAGICS:
-            at = elf.data.find(magic, s.offset, s.offset + s.size)
-            while at >= 0:
+            for at in finds(elf.data, magic, s.offset, s.offset + s.size):
                 if _plausible(elf, at):
                     return at
-                at = elf.data.find(magic, at + 1, s.offset + s.size)
     return None
 
 
@@ -79,8 +77,8 @@ def _bounds(elf: Elf, at: int) -> dict[str, tuple[int, int]]:
     d = elf.data
     wanted = {}
     for name in NAMES:
-        place = d.find(b"\0" + name.encode() + b"\0", at + names, at + functions)
-        if place >= 0:
+        place = next(finds(d, b"\0" + name.encode() + b"\0", at + names, at + functions), None)
+        if place is not None:
             wanted[place + 1 - at - names] = name
     if not any(s.va <= text < s.va + s.size for s in elf.code):  # not relocated yet, or no longer recorded (Go 1.26)
         text = elf.code[0].va if elf.code else 0

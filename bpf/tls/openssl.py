@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from . import x86
-from .elf import Elf
+from .elf import Elf, finds
 from .found import Found
+from .starts import function_starts
 
 PLAIN = ("SSL_read", "SSL_write")
 EXTENDED = ("SSL_read_ex", "SSL_write_ex")
@@ -53,15 +54,16 @@ def _calls(elf: Elf, va: int) -> list[int]:
 
 def func_name_strings(elf: Elf) -> dict[str, list[int]]:
     """Where the names stand that OpenSSL 3 passes to ERR_set_debug(file, line, __func__)."""
-    names = (*INNER, "SSL_do_handshake")
-    return {name: elf.strings(name.encode()) for name in names} if elf.has(b"ssl_write_internal\0") else {}
+    writes = elf.strings(b"ssl_write_internal")
+    others = ("ssl_read_internal", "SSL_do_handshake")
+    return {"ssl_write_internal": writes, **{name: elf.strings(name.encode()) for name in others}} if writes else {}
 
 
 def by_func_names(elf: Elf, strings: dict[str, list[int]], refs: dict[int, list[int]]) -> Found | None:
     """Stripped OpenSSL 3: the function that refers to the string "ssl_write_internal" is that function."""
     if not strings:
         return None
-    starts = elf.function_starts([site for vas in strings.values() for va in vas for site in refs[va]])
+    starts = function_starts(elf, [site for vas in strings.values() for va in vas for site in refs[va]])
     functions, problems = {}, []
     for name, vas in strings.items():
         candidates = {starts[site] for va in vas for site in refs[va] if site in starts}
@@ -78,10 +80,8 @@ def version(elf: Elf) -> str | None:
     """The library's name for itself, for example "OpenSSL 3.0.17"."""
     for prefix in (b"OpenSSL 3.", b"OpenSSL 1.1."):
         for s in elf.constants:
-            i = elf.data.find(prefix, s.offset, s.offset + s.size)
-            while i >= 0:
+            for i in finds(elf.data, prefix, s.offset, s.offset + s.size):
                 words = elf.data[i : i + 40].split(b"\0")[0].split(b" ")
                 if len(words) > 1 and words[1][:1].isdigit() and words[1].count(b".") == 2:
                     return (words[0] + b" " + words[1]).decode("ascii", "replace")
-                i = elf.data.find(prefix, i + 1, s.offset + s.size)
     return "BoringSSL" if elf.has(b"BoringSSL") else None

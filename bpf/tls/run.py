@@ -12,6 +12,7 @@ import time
 from . import namespace, privileges, processes, program, protocol, records
 from .files import Files
 from .hooks import STACKS
+from .installed import Installed
 from .locating import Locator
 from .processes import Process, Selection
 from .program import Program, Trouble
@@ -67,6 +68,7 @@ def run(selection: Selection, ring_bytes: int) -> int:
     finally:
         if helper:
             helper.locator.close()
+            helper.installed.close()
     return 0
 
 
@@ -92,6 +94,7 @@ class Helper:
         self._selection, self._outlet = selection, outlet
         self.locator = Locator()
         uids = None if selection.uids is None else sorted(selection.uids)
+        self.installed = Installed(uids)
         self._program = Program(uids, selection.listed, ring_bytes)
         try:
             self._ring = Ring(self._program.ring_fd, ring_bytes)
@@ -145,14 +148,17 @@ class Helper:
         privileges.drop()
         poll = select.epoll()
         poll.register(self._program.ring_fd, select.EPOLLIN)
-        poll.register(self.locator.fd, select.EPOLLIN)
+        for fd in (*self.locator.fds, self.installed.fd):
+            poll.register(fd, select.EPOLLIN)
         poll.register(STDOUT, select.EPOLLERR)
         self._watch_stdin(poll)
         busy = True
         while not stopper.asked:
             for fd, event in poll.poll(BUSY_S if busy else IDLE_S):
-                if fd == self.locator.fd:
-                    self._files.answered()
+                if fd in self.locator.fds:
+                    self._files.answered(fd)
+                elif fd == self.installed.fd:
+                    self._hear_of_installed(poll)
                 elif fd == STDIN and not self._stdin_alive():
                     stopper.asked = True
                 elif fd == STDOUT and event & (select.EPOLLERR | select.EPOLLHUP):
@@ -251,6 +257,12 @@ class Helper:
             self._program.forget(conn, ptr, pid)
         self._files.forget(pid)
         self._processes.pop(pid, None)
+
+    def _hear_of_installed(self, poll: select.epoll) -> None:
+        for answer in self.installed.answers():
+            self._files.installed(answer)
+        if self.installed.over:
+            poll.unregister(self.installed.fd)
 
     # -- once a second
 
