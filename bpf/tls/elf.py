@@ -137,7 +137,7 @@ class Elf:
         """
         out = {t: self._immediates(t) for t in targets}
         for low, high in ranges((t for t, sites in out.items() if not sites), HALF):
-            for at, to in self.relative(_is_lea, low, high):
+            for at, to in self.relative(is_lea, low, high):
                 if to in out:
                     out[to].append(at - 3)
         return out
@@ -183,7 +183,7 @@ class Elf:
         return out
 
 
-def _is_lea(code: bytes, at: int) -> bool:
+def is_lea(code: bytes, at: int) -> bool:
     return code[at - 2] == 0x8D and code[at - 1] & 0xC7 == 0x05  # ModRM: no base but RIP
 
 

@@ -15,6 +15,7 @@ from . import x86
 from .elf import Elf, ranges
 
 REACH = 0x4000  # how far before one of its instructions a function may begin
+BEYOND = 0x800  # of its code after the address, in which a branch may lead back
 INT3 = 0xCC
 ENDS = frozenset(((0, 0xC2), (0, 0xC3), (0, 0xE9), (0, 0xEB), (0, 0xF4), (1, 0x0B)))  # ret, jmp, hlt, ud2
 PADDING = frozenset(((0, 0x90), (1, 0x1F)))  # nop
@@ -66,22 +67,23 @@ class _UnwindTable(Sequence[int]):
 
 def _padded_start(elf: Elf, site: int) -> int | None:
     """The first aligned address after the nearest int3 padding, if nothing in between can be another function."""
-    code = elf.bytes_at(site - REACH, REACH + 16)
+    code = elf.bytes_at(site - REACH, REACH + BEYOND)
     if len(code) < REACH + 16:
         return None
     start = next((i for i in range(REACH - (site & 15), 0, -16) if code[i - 1] == INT3 and code[i] != INT3), None)
     if start is None:
         return None
-    aligned, ended, targets = [], False, set()
+    aligned, ended, met, targets = set(), False, False, set()
     for ins in x86.walk(code, start):
-        if ended and (site - REACH + ins.at) & 15 == 0:
-            aligned.append(ins.at)
-        if ins.at == REACH:
-            return None if set(aligned) - targets else site - REACH + start
+        if (ins.map, ins.opcode) == (0, INT3) and ins.at > REACH:
+            break
+        met |= ins.at == REACH
+        if ended and ins.at <= REACH and (site - REACH + ins.at) & 15 == 0:
+            aligned.add(ins.at)
         ended = (ins.map, ins.opcode) in ENDS or (ended and (ins.map, ins.opcode) in PADDING)
-        if ins.target is not None and ins.opcode not in (0xE8, 0xE9, 0xEB):  # a jmp may lead to another function
+        if ins.target is not None and ins.opcode not in (0xE8, 0xE9):  # those may lead to another function
             targets.add(ins.target)
-    return None
+    return site - REACH + start if met and aligned <= targets else None
 
 
 def _called(elf: Elf, sites: list[int]) -> list[int]:

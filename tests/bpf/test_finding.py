@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from bpf.tls import sniff, x86
-from bpf.tls.elf import Elf, NotElf
+from bpf.tls import installed, sniff, starts, x86
+from bpf.tls.elf import Elf, NotElf, is_lea
 from bpf.tls.locate import locate
 
 
@@ -52,6 +54,54 @@ def test_sizes_agree_with_objdump() -> None:
         code = bytes.fromhex(raw.replace(" ", ""))
         instruction = x86.decode(code + b"\x90" * 16, 0)
         assert instruction is not None and instruction.size == len(code), (raw, words)
+
+
+def test_addresses_that_code_loads_agree_with_objdump() -> None:
+    if not shutil.which("objdump"):
+        pytest.skip("objdump is not installed")
+    library = next(iter(sorted(Path("/usr/lib").glob("*/libssl.so.3"))), None)
+    if library is None:
+        pytest.skip("no libssl.so.3 below /usr/lib")
+    text = subprocess.run(["objdump", "-d", "-w", library], capture_output=True, text=True, check=True).stdout
+    loads = re.findall(r"^ +([0-9a-f]+):.*\tlea .*\(%rip\),%r.*# ([0-9a-f]+) ", text, re.M)
+    known = {(int(site, 16), int(to, 16)) for site, to in loads}
+    assert len(known) > 1000
+    with library.open("rb") as f, Elf(f.fileno()) as elf:
+        targets = sorted(to for _, to in known)
+        found = {(at - 3, to) for at, to in elf.relative(is_lea, targets[0], targets[-1])}
+        assert known <= found
+        assert len(found - known) < 20  # what looks like one in the middle of another instruction
+        middle = targets[len(targets) // 2]
+        assert set(elf.references([middle])[middle]) == {site for site, to in found if to == middle}
+
+
+def test_a_function_begins_after_its_padding(tmp_path: Path) -> None:
+    """Two functions, the second with an aligned loop inside: `jcc` back to it tells that it is none of its own."""
+    first = bytes.fromhex("31c0 c3") + b"\xcc" * 13
+    second = bytes.fromhex("55 31c9 eb0b") + bytes.fromhex("66662e0f1f840000000000")
+    loop = bytes.fromhex("ffc1 83f90a 75f9 5d c3")
+    code = b"\x90" * starts.REACH + first + second + loop + b"\xcc" * 64
+    head = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 3, 62, 1, 0, 64, 0, 0, 64, 56, 1, 64, 0, 0)
+    segment = struct.pack("<IIQQQQQQ", 1, 5, 0, 0, 0, 4096 + len(code), 4096 + len(code), 4096)
+    path = tmp_path / "program"
+    path.write_bytes((head + segment).ljust(4096, b"\0") + code)
+    begin = 4096 + starts.REACH + len(first)
+    with path.open("rb") as f, Elf(f.fileno()) as elf:
+        inside = begin + len(second) + 2
+        assert starts.function_starts(elf, [begin + 1, inside]) == {begin + 1: begin, inside: begin}
+
+
+def test_large_executables_of_a_home_directory(tmp_path: Path) -> None:
+    agent = tmp_path / ".nvm/versions/node/v1/lib/node_modules/agent/node_modules/agent-linux/bin/agent"
+    for path, size in ((agent, installed.LARGE), (tmp_path / ".local/bin/small", 1000)):
+        path.parent.mkdir(parents=True)
+        with path.open("wb") as f:
+            f.truncate(size)
+        path.chmod(0o755)
+    (tmp_path / ".local/bin/agent").symlink_to(agent)
+    found = list(installed.executables([str(tmp_path)]))
+    assert found.count(str(agent)) == 1
+    assert not any("small" in path for path in found)
 
 
 def test_what_the_kernel_emulates() -> None:
