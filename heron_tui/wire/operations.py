@@ -6,7 +6,7 @@ from typing import Any
 
 from ..model.call import CallRequest
 from ..model.http import Request, header
-from . import lenient
+from . import embedding, lenient
 from .answer import Answer
 from .api import azure
 from .bedrock import model_of
@@ -27,8 +27,10 @@ ROUTES: tuple[tuple[str, re.Pattern[str], str, str], ...] = tuple(
         ("", r"/v1(beta)?/models(/[^:]*)?$", "openai", "models"),
         ("GET", r"^/openai/(deployments|models)(/[^/]*)?$", "openai", "models"),
         ("POST", r"^/api/embed(dings)?$", "ollama", "embeddings"),
+        ("POST", r"/v[12]/embed(-jobs)?$", "cohere", "embeddings"),
+        ("POST", r"/(multimodal|contextualized)embeddings$", "voyage", "embeddings"),
         ("POST", r"/embeddings$", "openai", "embeddings"),
-        ("POST", r"/rerank$", "openai", "rerank"),
+        ("POST", r"/rerank$", "jina", "rerank"),
         ("POST", r"/moderations$", "openai", "moderations"),
         ("POST", r"/audio/(speech|transcriptions|translations)$", "openai", "audio"),
         ("POST", r"/images/(generations|edits|variations)$", "openai", "images"),
@@ -50,7 +52,7 @@ ROUTES: tuple[tuple[str, re.Pattern[str], str, str], ...] = tuple(
 """Method ("" for any), path, wire API, operation. The first that holds decides."""
 
 _hint = re.compile(
-    r"/messages/|/complet|/responses/|/model|/deployments|/embed|/rerank|/moderations|/audio/|/images/|/batches"
+    r"/messages/|/complet|/responses/|/model|/deployments|embed|/rerank|/moderations|/audio/|/images/|/batches"
     r"|:(?:count|batch|embed|predict)|/api/(?:tags|show|ps)"
 )
 _model_in_path = re.compile(r"/models/([^/:]+)(?::\w+)?$|/model/([^/]+)/")
@@ -68,10 +70,22 @@ def find(request: Request) -> CallRequest | None:
     return None
 
 
+def by_shape(request: Request, body: Body) -> CallRequest | None:
+    """An embedding or a reranking on a path that names none; None for everything else."""
+    found = embedding.kind(request.path, body)
+    return _call(request, body, *found) if found and "model" in body else None
+
+
 def _read(request: Request, api: str, operation: str) -> CallRequest:
     if operation == "models":
         api = _owner(request)
     body = Body(request.body) if request.body[:64].lstrip()[:1] == b"{" else Body(b"", {})
+    if operation in ("embeddings", "rerank") and api in ("openai", "jina"):
+        api = (embedding.kind(request.path, body) or (api,))[0]
+    return _call(request, body, api, operation)
+
+
+def _call(request: Request, body: Body, api: str, operation: str) -> CallRequest:
     named = _model_in_path.search(request.path)
     form = None if body.members else _model_in_form.search(request.body[: 1 << 20])
     model = body.text("model") or body.inner("request").text("model") or body.text("name") or azure(request).model
@@ -110,7 +124,7 @@ class PlainAnswer(Answer):
         self.id = lenient.some(found.get("id")) or self.id
         if found.get("error") is not None:
             self.fail(found)
-        usage = found.get("usage") or found.get("usageMetadata")
+        usage = found.get("usage") or found.get("usageMetadata") or _billed(found)
         if usage is None:
             counts = {name: found[name] for name in _counts if name in found}
             usage = {_counts[name]: count for name, count in counts.items() if isinstance(count, int)}
@@ -128,6 +142,11 @@ _counts = {
     "totalTokens": "inputTokens",
 }
 """Where an answer counts beside all else (Bedrock's count-tokens and Titan, Gemini's countTokens), and as what."""
+
+
+def _billed(found: dict[str, Any]) -> Any:
+    """Cohere counts in what describes the answer: tokens, and units of search, each where it bills them."""
+    return lenient.mapping(found.get("meta")).get("billed_units")
 
 
 def _predicted(found: dict[str, Any]) -> dict[str, int]:

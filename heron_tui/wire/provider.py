@@ -30,6 +30,10 @@ HOSTS = (
     ("bigmodel.cn", "zai"),
     ("dashscope.aliyuncs.com", "dashscope"),
     ("cerebras.ai", "cerebras"),
+    ("cohere.com", "cohere"),
+    ("cohere.ai", "cohere"),
+    ("voyageai.com", "voyage"),
+    ("jina.ai", "jina"),
     ("githubcopilot.com", "github-copilot"),
 )
 """Domain (itself and everything under it) -> provider."""

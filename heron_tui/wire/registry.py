@@ -68,6 +68,8 @@ def _by_shape(request: Request, body: Body) -> Fold | None:
     for api in _likely(request):
         if api.fits(body, None):
             return Fold(api.read(body, Route()), api.answer())
+    if other := operations.by_shape(request, body):
+        return Fold(other, operations.PlainAnswer())
     return None
 
 

@@ -62,8 +62,9 @@ def _chat(usage: dict[str, Any]) -> Tokens:
 
 
 def _responses(usage: dict[str, Any]) -> Tokens:
+    """A total alone is all input: embeddings and rerankings have no other."""
     return Tokens(
-        input=_count(usage, "input_tokens"),
+        input=_count(usage, "input_tokens" if "input_tokens" in usage or "output_tokens" in usage else "total_tokens"),
         output=_count(usage, "output_tokens"),
         cache_read=_count(usage, "input_tokens_details", "cached_tokens"),
         reasoning=_count(usage, "output_tokens_details", "reasoning_tokens"),
