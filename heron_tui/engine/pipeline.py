@@ -25,6 +25,7 @@ from ..net.tracker import Tracker
 from ..store.writer import Writer
 from ..wire import registry
 from ..wire.estimate import estimate
+from ..wire.mcp_streams import Answer, McpStreams
 from ..wire.outcome import outcome
 from ..wire.provider import Verdict, provider
 from .clocks import Clocks
@@ -84,6 +85,8 @@ class Pipeline:
         self._holed: set[str] = set()
         self._turns: set[str] = set()
         self._clocks = Clocks()
+        self._mcp = McpStreams()
+        self._answers: dict[str, Answer] = {}
         self._told = Told()
         self._finder = finder
 
@@ -230,13 +233,16 @@ class Pipeline:
 
     def _request(self, request: Request) -> None:
         self.counters.exchanges += 1
-        fold = registry.open(request)
+        fold, whole = registry.open(request), request
         request = replace(
             request, headers=self._redactor.headers(request.headers), target=self._redactor.target(request.target)
         )
         call = self._call(request, fold) if fold else None
+        answer = self._mcp.take(whole, fold, call)
         self._open[request.exchange] = _Open(request, fold, call)
         self._touched.add(request.exchange)
+        if answer:
+            self._answered(answer)
         if call:
             self.counters.calls += 1
             if self._finder:
@@ -295,6 +301,20 @@ class Pipeline:
             if call.t_response_us is None:  # WebSocket messages have no response head
                 call.t_response_us = batch.t_us.item(0)
                 call.response_packets = (batch.first_packet.item(0), batch.last_packet.item(-1))
+        elif now.request.method == "GET" and batch.kind == "sse":
+            for answer in self._mcp.hear(now.request, batch):
+                self._answered(answer)
+
+    def _answered(self, answer: Answer) -> None:
+        """A call has its answer from another exchange; where its own still goes on, when that is over."""
+        call = answer.call
+        if call.exchange in self._open:
+            self._answers[call.exchange] = answer
+            return
+        call.response = answer.fold.answer()
+        call.t_end_us, call.response_packets = answer.t_us, answer.packets
+        call.outcome = outcome("complete", call.status, call.response, call.request.streaming)
+        self._changed(call)
 
     def _end(self, end: ExchangeEnd) -> None:
         now = self._open.pop(end.exchange)
@@ -318,6 +338,8 @@ class Pipeline:
             if end.place:
                 call.response_packets = (end.place.first_packet, end.place.last_packet)
             self._changed(call)
+            if answer := self._answers.pop(end.exchange, None):
+                self._answered(answer)
         parts = now.fold.request.parts if now.fold else ()
         self._writer.put_exchange(now.request, now.response, end, now.batches, parts, call.id if call else None)
 

@@ -140,6 +140,7 @@ def _piece(value: Any, depth: int = 0) -> str | None:
 
 
 def ran(call: Record) -> str:
-    """Where an MCP server ran a tool, and the server's own time, where the answer came on the same exchange."""
-    took = duration(call.get("e2e_us")) if call.get("status") != ACCEPTED else NONE
+    """Where an MCP server ran a tool, and the server's own time, where its answer was seen."""
+    answered = call.get("status") != ACCEPTED or call.get("text") or call.get("error_message")
+    took = duration(call.get("e2e_us")) if answered else NONE
     return f"{call['server']} in {took}" if took != NONE else str(call["server"])

@@ -28,6 +28,10 @@ class Fold:
             self._streamed = True
             self._answer.events(batch)
 
+    def hear(self, data: bytes) -> None:
+        """The whole answer has come, on another exchange."""
+        self._answer.take([""], [data])
+
     def end(self, end: ExchangeEnd) -> None:
         """The exchange has ended; a body that did not come as events is read now."""
         if not self._streamed and end.body:

@@ -22,11 +22,12 @@ def test_a_tool_names_the_server_s_own_time(stores: Callable[[str], Path]):
     }
 
 
-def test_an_answer_on_another_exchange_gives_no_time(stores: Callable[[str], Path]):
+def test_an_answer_on_another_exchange_gives_it_too(stores: Callable[[str], Path]):
     reader = Reader(stores("mcp-sse"))
-    ran = {facts(reader, "tool", tool)["ran at"] for tool in reader.rows("tool", 0, 9)}
+    ran = [facts(reader, "tool", tool)["ran at"] for tool in reader.rows("tool", 0, 9)]
     reader.close()
-    assert ran == {"127.0.0.1:18086"}
+    assert len(ran) == 3
+    assert all(one.startswith("127.0.0.1:18086 in ") for one in ran)
 
 
 def test_a_call_says_how_its_provider_is_known(stores: Callable[[str], Path]):
