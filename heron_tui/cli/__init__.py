@@ -16,6 +16,7 @@ COMMANDS = {
     "stores": "scripts",
     "info": "scripts",
     "replay": "screen",
+    "serve": "serve",
 }
 """Commands, and the module here that has the function of that name; what is no command is a file to open."""
 
@@ -27,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        if arguments[:1] not in (["live"], ["record"], ["doctor"]):  # these start what needs root first
+        if arguments[:1] not in (["live"], ["record"], ["doctor"], ["serve"]):  # these start what needs root first
             _give_up_root()
         if arguments and arguments[0] in COMMANDS:
             return _command(arguments[0])(arguments[1:])

@@ -20,6 +20,11 @@ class Parser(argparse.ArgumentParser):
 
 
 def capture_arguments(parser: argparse.ArgumentParser) -> None:
+    source_arguments(parser)
+    parser.add_argument("--theme", metavar="NAME", help="dark, light, 16, plain, or one of your own")
+
+
+def source_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files", nargs="*", metavar="FILE", help="captures (pcap, pcapng, gzip, zstd), a store, or - for stdin"
     )
@@ -28,7 +33,6 @@ def capture_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--store", type=Path, metavar="PATH", help="keep the results in this store (default: a new one)"
     )
-    parser.add_argument("--theme", metavar="NAME", help="dark, light, 16, plain, or one of your own")
     parser.add_argument("--follow", action="store_true", help="keep reading a file that is still being written")
 
 

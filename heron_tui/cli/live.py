@@ -33,14 +33,14 @@ def live(arguments: Sequence[str]) -> int:
         description="What agents on this host do, as they do it.",
         epilog=f"Default: the TLS of your processes, and packets of all interfaces that fit `{DEFAULT_FILTER}`.",
     )
-    _options(parser)
+    options(parser)
     parser.add_argument(
         "--store", type=Path, metavar="PATH", help="keep the results in this store (default: a new one)"
     )
     args = parser.parse_args(arguments)
     wanted = read(args)
     check_screen(piped=False)
-    with _Keeper() as keeper:
+    with Keeper() as keeper:
         wanted = possible(wanted, keeper)
         from .. import tui
         from ..engine.protocol import Job
@@ -63,7 +63,7 @@ def record(arguments: Sequence[str]) -> int:
     parser = Parser(
         prog="heron-tui record", description="Capture into a pcapng file: no screen, no analysis. ctrl-c ends it."
     )
-    _options(parser, write_needed=True)
+    options(parser, write_needed=True)
     parser.add_argument("--duration", type=_seconds, metavar="SECONDS", help="end by itself after that time")
     args = parser.parse_args(arguments)
     wanted = read(args)
@@ -71,7 +71,7 @@ def record(arguments: Sequence[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda caught, _: stops.append(caught))
     ends = time.monotonic() + args.duration if args.duration else float("inf")
-    with _Keeper() as keeper:
+    with Keeper() as keeper:
         wanted = possible(wanted, keeper)
         from ..engine.recording import record as run
 
@@ -98,7 +98,7 @@ def doctor(arguments: Sequence[str]) -> int:
     if args.probe:
         from ..doctor.probing import probe
 
-        with _Keeper() as keeper:
+        with Keeper() as keeper:
             for name, seen in probe(keeper):
                 words = {None: "· not installed", True: "✓ seen", False: "✗ not seen"}[seen]
                 print(f"{words:<16} {name}", flush=True)
@@ -106,7 +106,7 @@ def doctor(arguments: Sequence[str]) -> int:
     return 1 if missing else 0
 
 
-def _options(parser: argparse.ArgumentParser, *, write_needed: bool = False) -> None:
+def options(parser: "argparse.ArgumentParser | argparse._ArgumentGroup", *, write_needed: bool = False) -> None:
     add = parser.add_argument
     add(
         "-i",
@@ -137,6 +137,22 @@ def _options(parser: argparse.ArgumentParser, *, write_needed: bool = False) -> 
     )
     add("--all-users", action="store_true", help="TLS of all processes, not only yours")
     add("-w", dest="write", metavar="FILE", required=write_needed, help="write what is seen to this pcapng file")
+
+
+def chosen(args: argparse.Namespace) -> str | None:
+    """An option of live captures that was given."""
+    flags = {
+        "-i": args.interfaces,
+        "-f": args.filter,
+        "--tls": args.tls,
+        "--no-tls": args.tls is False,
+        "--no-packets": args.no_packets,
+        "--pid": args.pids,
+        "--exe": args.exes,
+        "--all-users": args.all_users,
+        "-w": args.write,
+    }
+    return next((flag for flag, given in flags.items() if given), None)
 
 
 def read(args: argparse.Namespace) -> Live:
@@ -214,7 +230,7 @@ def _mended(error: HeronError) -> HeronError:
     return PrivilegeError(f"{error}: {MEND} {command}{dumpcap}")
 
 
-class _Keeper:
+class Keeper:
     """Starts the keeper with the rights that there are, and gives up root. Closing it ends what it started."""
 
     def __enter__(self) -> socket.socket:

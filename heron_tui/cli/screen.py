@@ -24,7 +24,7 @@ def open_(arguments: Sequence[str]) -> int:
     parser = Parser(
         prog="heron-tui",
         description="The Wireshark for AI agents, in a terminal: what the agents in a capture did, down to the byte.",
-        epilog="commands: live, record, query, export, replay, stores, doctor, info; each has its --help.",
+        epilog="commands: live, record, query, export, serve, replay, stores, doctor, info; each has its --help.",
     )
     capture_arguments(parser)
     parser.add_argument("--version", action="version", version=f"heron-tui {__version__}")

@@ -54,6 +54,11 @@ class Child:
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
+    @property
+    def code(self) -> int | None:
+        """The exit code of the last engine, None as long as it lives."""
+        return self._process.poll() if self._process else None
+
     def start(self) -> None:
         """Start an engine, unless one runs."""
         if not self.running:
