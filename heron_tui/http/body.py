@@ -153,7 +153,7 @@ class Body:
             self._begun = run.at(splitter.start - base)
         elif splitter.start >= self._size:
             self._begun = None
-        self._last = run.at(len(run.data) - 1)
+        self._last = run.last
         return batch
 
     def _batch(self, found: Found, run: Run | None, base: int) -> EventBatch | None:

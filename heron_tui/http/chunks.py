@@ -11,7 +11,9 @@ from .whole_chunks import whole_chunks
 LINE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,16})[ \t]*(?:;[^\n]*)?\Z")
 LINE_MAX = 16 << 10
 BULK = 1500
-"""Bytes from which on looking at all chunks at once pays."""
+"""Bytes from which on looking at many chunks at once pays."""
+SPAN = 64 << 10
+"""Bytes looked at at once, so that little is looked at in vain where the body ends soon."""
 
 
 class Ending(Enum):
@@ -31,7 +33,7 @@ class Chunks:
         lined: the line end of a chunk's data stands before the next chunk line.
     """
 
-    __slots__ = ("_base", "_begins", "_data", "_parts", "_sizes", "left", "lined", "pos")
+    __slots__ = ("_base", "_begins", "_data", "_look", "_parts", "left", "lined", "pos")
 
     def __init__(self, data: bytes, pos: int, base: int, left: int, lined: bool) -> None:
         """`base`: where ``data[0]`` stands in the stream."""
@@ -40,7 +42,7 @@ class Chunks:
         self.lined = lined
         self._parts: list[bytes] = []
         self._begins: list[Ints] = []  # where parts begin in `data`
-        self._sizes: list[Ints] = []
+        self._look = 0  # from where on many are looked for at once
         self._base = base
         self._data = data
 
@@ -48,13 +50,11 @@ class Chunks:
         """Read as far as the bytes reach."""
         if self.left:
             self._take(self.pos, self.left)
-        first = True
         while not self.left:
             if self.lined and (ending := self._line_end()):
                 return ending
-            if first:
-                self._many()
-                first = False
+            while self.pos >= self._look and self._many():
+                pass
             if ending := self._one():
                 return ending
         return Ending.PARTIAL
@@ -65,14 +65,13 @@ class Chunks:
 
     def places(self) -> tuple[Ints, Ints]:
         """Where each part begins in what the chunks hold, and in the stream."""
-        sizes = np.concatenate(self._sizes)
-        return np.cumsum(sizes) - sizes, np.concatenate(self._begins) + self._base
+        sizes = np.fromiter(map(len, self._parts), np.int64, len(self._parts))
+        return sizes.cumsum() - sizes, np.concatenate(self._begins) + self._base
 
     def _take(self, start: int, size: int) -> None:
         part = self._data[start : start + size]
         self._parts.append(part)
         self._begins.append(np.array([start]))
-        self._sizes.append(np.array([len(part)]))
         self.pos = start + len(part)
         self.left = size - len(part)
         self.lined = True
@@ -88,16 +87,18 @@ class Chunks:
         self.lined = False
         return None
 
-    def _many(self) -> None:
-        """All chunks from here on that are whole and plain."""
+    def _many(self) -> bool:
+        """All chunks from here on that are whole and plain, as far as it looks at once; False where there is none."""
         if len(self._data) - self.pos < BULK:
-            return
-        begins, ends = whole_chunks(self._data, self.pos)
-        if len(begins):
-            self._parts += map(self._data.__getitem__, map(slice, begins.tolist(), ends.tolist()))
-            self._begins.append(begins)
-            self._sizes.append(ends - begins)
-            self.pos = ends.item(-1) + 2
+            return False
+        self._look = self.pos + SPAN // 4  # so that it costs little where it finds little
+        parts, begins = whole_chunks(self._data[self.pos : self.pos + SPAN])
+        if not parts:
+            return False
+        self._parts += parts
+        self._begins.append(begins + self.pos)
+        self.pos += begins.item(-1) + len(parts[-1]) + 2
+        return True
 
     def _one(self) -> Ending | None:
         """The chunk that begins here."""

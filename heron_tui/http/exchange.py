@@ -39,7 +39,7 @@ class Message:
         self.end, self.last, self.t_last = head.end, head.last_packet, head.t_last_us
 
     def feed(self, run: Run) -> EventBatch | None:
-        self.touch(run.end, *run.at(len(run.data) - 1))
+        self.touch(run.end, *run.last)
         return self.body.feed(run)
 
     def touch(self, end: int, packet: int, time_us: int) -> None:

@@ -4,11 +4,12 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from ..model.http import Headers, Place, header, header_names
+from ..model.http import Headers, Place, header, header_values
 
 REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,40})[ \t]+(\S+)[ \t]+HTTP/(1\.\d)[ \t]*\Z")
 STATUS_LINE = re.compile(rb"HTTP/(1\.\d)[ \t]+([1-9]\d\d)(?:[ \t]+(.*))?\Z", re.S)
-HEAD_END = re.compile(rb"\r?\n\r?\n")
+HEAD_END = re.compile(rb"\n\r?\n")
+"""A head's last line end, and the blank line; a CR before it is stripped with the line."""
 BLANKS = " \t\r"
 FOLD = re.compile(rb"[ \t]*\r?\n[ \t]+")
 
@@ -78,12 +79,10 @@ def text(raw: bytes) -> str:
 
 def tokens(headers: Headers, name: str) -> list[str]:
     """All elements of a list-valued header, in lower case, without parameters; `name` in lower case."""
-    if name not in header_names(headers):
+    values = header_values(headers).get(name)
+    if values is None:
         return []
-    found = []
-    for key, value in headers:
-        if len(key) == len(name) and key.lower() == name:
-            found += [part.partition(";")[0].strip().lower() for part in value.split(",")]
+    found = [part.partition(";")[0].strip().lower() for value in values for part in value.split(",")]
     return [part for part in found if part]
 
 
@@ -123,7 +122,7 @@ def content_encoding(headers: Headers) -> str | None:
     """The Content-Encoding as on the wire; None for identity."""
     if not set(tokens(headers, "content-encoding")) - {"identity"}:
         return None
-    return ", ".join(value for name, value in headers if name.lower() == "content-encoding")
+    return ", ".join(header_values(headers)["content-encoding"])
 
 
 def upgrade(headers: Headers) -> str | None:

@@ -37,17 +37,15 @@ class Run:
         """Offset in the stream behind the last byte."""
         return self.wire.item(-1) + (len(self.data) - self.starts.item(-1) if self.exact else 1)
 
-    def segment(self, offset: int) -> int:
-        """Index in `marks` of the segment that carried ``data[offset]``."""
-        if len(self.marks.starts) == 1:
-            return 0
-        piece = max(int(self.starts.searchsorted(offset, "right")) - 1, 0) if len(self.starts) > 1 else 0
-        return self.marks.index(self.wire.item(piece) + (offset - self.starts.item(piece) if self.exact else 0))
+    @property
+    def last(self) -> tuple[int, int]:
+        """Packet and time of the last byte."""
+        return self.marks.at(self.end - 1)
 
     def at(self, offset: int) -> tuple[int, int]:
         """Packet and time of ``data[offset]``."""
-        segment = self.segment(offset)
-        return self.marks.packets.item(segment), self.marks.times.item(segment)
+        piece = max(int(self.starts.searchsorted(offset, "right")) - 1, 0) if len(self.starts) > 1 else 0
+        return self.marks.at(self.wire.item(piece) + (offset - self.starts.item(piece) if self.exact else 0))
 
     def places(self, starts: Ints, ends: Ints, base: int) -> tuple[Ints, Ints, Ints, Ints]:
         """Packets and times of the first bytes, and of the last bytes, of stretches [start, end) of `data`.
@@ -55,22 +53,13 @@ class Run:
         Args:
             starts, ends: count from `base`.
         """
-        first, last = self._segments(starts - base), self._segments(ends - (base + 1))
-        packets, times = self.marks.packets, self.marks.times
-        return packets[first], times[first], packets[last], times[last]
-
-    def _segments(self, offsets: Ints) -> Ints:
-        """`segment` of many bytes."""
-        if len(self.marks.starts) == 1:
-            return np.zeros(len(offsets), np.int64)
-        if len(self.starts) == 1:
-            places = offsets + self.wire[0] if self.exact else np.repeat(self.wire, len(offsets))
-        else:
-            piece = np.maximum(self.starts.searchsorted(offsets, "right") - 1, 0)
-            places = self.wire[piece]
-            if self.exact:
-                places += offsets - self.starts[piece]
-        return np.maximum(self.marks.starts.searchsorted(places, "right") - 1, 0)
+        count = len(starts)
+        offsets = np.concatenate((starts, ends - 1)) - base
+        piece = np.maximum(self.starts.searchsorted(offsets, "right") - 1, 0)
+        wire = offsets + (self.wire - self.starts)[piece] if self.exact else self.wire[piece]
+        segments = np.maximum(self.marks.starts.searchsorted(wire, "right") - 1, 0)
+        packets, times = self.marks.packets[segments], self.marks.times[segments]
+        return packets[:count], times[:count], packets[count:], times[count:]
 
     def pieces(self) -> Iterator[tuple[int, bytes]]:
         """The bytes cut where a piece or a segment begins: (place in the stream, bytes)."""

@@ -1,12 +1,9 @@
 """Server-sent events as the WHATWG has them (HTML, 9.2.6 "Interpreting an event stream")."""
 
 import re
-from itertools import repeat
-from operator import itemgetter
 
 import numpy as np
 
-from ..model.packet import Ints
 from .events import Found
 
 BOM = b"\xef\xbb\xbf"
@@ -14,7 +11,9 @@ LINE = re.compile(rb"([^\r\n]*)(?:\r\n|\r|\n)")
 # A CR at the very end is no line end yet: an LF may still come.
 BLANK = re.compile(rb"(?:\r\n|\n|\r(?=[^\n]))(?:\r\n|\n|\r(?=[^\n]))")
 EVENT, DATA = b"event: ", b"data: "
-NEWLINE = ord("\n")
+# Begun at a line's beginning only: a line is then looked at once, whatever it holds.
+NAMED = re.compile(rb"^event: (.*)\ndata: (.*)\n\n", re.M)
+UNNAMED = re.compile(rb"^data: (.*)\n\n", re.M)
 
 
 class Sse:
@@ -134,35 +133,34 @@ def _last_boundary(text: bytes) -> int | None:
 
 def plain(text: bytes, offset: int) -> Found | None:
     """The events of `text` if all of them are a data line, or all an event line and a data line, as the APIs known here
-    write them; None otherwise. `offset` is where `text` begins in the body; it ends with a blank line."""
-    if not text.startswith((EVENT, DATA)) or b"\r" in text:
+    write them; None otherwise. `offset` is where `text` begins in the body; it ends with a blank line.
+
+    Cutting out all that looks like such an event must leave nothing over.
+    """
+    if b"\r" in text:
         return None
-    size = 3 if text.startswith(EVENT) else 2
-    lines = text.split(b"\n")
-    lines.pop()
-    data = lines[size - 2 :: size]
-    if len(lines) % size or any(lines[size - 1 :: size]):
+    heads: list[bytes] = []
+    if text.startswith(EVENT):
+        parts = NAMED.split(text)
+        rest, heads, data = parts[::3], parts[1::3], parts[2::3]
+    elif text.startswith(DATA):
+        parts = UNNAMED.split(text)
+        rest, data = parts[::2], parts[1::2]
+    else:
         return None
-    if not all(map(bytes.startswith, data, repeat(DATA))):
+    if any(rest):
         return None
-    data = list(map(itemgetter(slice(len(DATA), None)), data))
-    names = [""] * len(data) if size == 2 else _names(lines[::size])
-    return Found(names, data, *_borders(text, offset, size)) if names else None
-
-
-def _names(heads: list[bytes]) -> list[str] | None:
-    """What event lines say; None if one is none."""
-    known = {head: head[len(EVENT) :].decode("utf-8", "replace") for head in set(heads)}
-    return list(map(known.__getitem__, heads)) if all(head.startswith(EVENT) for head in known) else None
-
-
-def _borders(text: bytes, offset: int, lines: int) -> tuple[Ints, Ints]:
-    """Where events of so many lines begin and end."""
-    ends = np.flatnonzero(np.frombuffer(text, np.uint8) == NEWLINE)[lines - 1 :: lines]
-    borders = np.empty(len(ends) + 1, np.int64)
+    count = len(data)
+    sizes = np.fromiter(map(len, data), np.int64, count) + len(b"data: \n\n")
+    names = [""] * count
+    if heads:
+        sizes += np.fromiter(map(len, heads), np.int64, count) + len(b"event: \n")
+        known = {head: head.decode("utf-8", "replace") for head in set(heads)}
+        names = list(map(known.__getitem__, heads))
+    borders = np.empty(count + 1, np.int64)
     borders[0] = offset
-    np.add(ends, offset + 1, out=borders[1:])
-    return borders[:-1], borders[1:]
+    np.add(sizes.cumsum(), offset, out=borders[1:])
+    return Found(names, data, borders[:-1], borders[1:])
 
 
 def exact(text: bytes, offset: int) -> tuple[Found, int]:

@@ -67,8 +67,7 @@ class Tape:
 
     def at(self, offset: int) -> tuple[int, int]:
         """Packet and time of the byte at `offset` of the stream."""
-        segment = self.marks.index(offset)
-        return self.marks.packets.item(segment), self.marks.times.item(segment)
+        return self.marks.at(offset)
 
     def place(self, start: int, end: int) -> Place:
         """The place of the bytes [start, end) of the stream."""

@@ -1,40 +1,41 @@
-"""The way through a chunked body (RFC 9112 7.1) that looks at all of its chunks at once."""
+"""The way through a chunked body (RFC 9112 7.1) that looks at many of its chunks at once."""
+
+import re
+from itertools import repeat
+from operator import ne
 
 import numpy as np
 
 from ..model.packet import Ints
 
-CR, LF = b"\r\n"
-DIGITS = 7
-"""Digits of the largest size that is read here."""
-VALUE: Ints = np.full(256, 1 << 36, np.int64)
-"""A hexadecimal digit's value; beyond any size for other bytes."""
-for _digits in (b"0123456789abcdef", b"0123456789ABCDEF"):
-    VALUE[list(_digits)] = np.arange(16)
+NONE: Ints = np.zeros(0, np.int64)
+
+# Between the data of two chunks: a line end, the size of the next chunk, a line end. The last chunk's zero is none.
+BETWEEN = re.compile(rb"\r\n(?!0+\r)([0-9a-fA-F]{1,7})\r\n")
 
 
-def whole_chunks(data: bytes, pos: int) -> tuple[Ints, Ints]:
-    """Where the data of chunks begins and ends, from the chunk line at `pos` on.
+def whole_chunks(data: bytes) -> tuple[list[bytes], Ints]:
+    """The chunks that `data` begins with: what each holds, and where in `data` that begins.
 
-    Only chunks are told of which all is there, up to the line end behind them, which have no extension and hold no
-    CRLF: then the bytes are chunk line, data, chunk line, data, each up to a CRLF. It stops at the first other one.
+    Only chunks are told of which all is there, up to the line end behind them, and whose lines are digits alone. It
+    stops at the first other one, and at one whose data looks as if a chunk began in it.
+
+    All that stands between chunks is taken for that at first; a chunk is right if the one before it is and its data
+    has the size that its line says.
     """
-    octets = np.frombuffer(data, np.uint8)
-    feeds = np.flatnonzero(octets[pos:] == LF) + pos
-    if len(feeds) and feeds[0] == pos:
-        feeds = feeds[1:]
-    feeds = feeds[octets[feeds - 1] == CR]
-    count = len(feeds) // 2
-    begins, ends = feeds[: 2 * count : 2] + 1, feeds[1 : 2 * count : 2] - 1
-    starts = np.empty(count, np.int64)
-    starts[:1] = pos
-    starts[1:] = ends[:-1] + 2
-    digits = begins - 2 - starts
-    said = np.zeros(count, np.int64)
-    for digit in range(min(int(digits.max(initial=0)), DIGITS)):
-        more = digits > digit
-        said = np.where(more, said * 16 + VALUE[octets[np.minimum(starts + digit, len(data) - 1)]], said)
-    good = (said == ends - begins) & (said > 0) & (digits > 0) & (digits <= DIGITS)
-    if not good.all():
-        count = int(good.argmin())
-    return begins[:count], ends[:count]
+    before, *parts = BETWEEN.split(b"\r\n" + data)
+    if before or not parts:
+        return [], NONE
+    lines, held = parts[::2], parts[1::2]
+    said = list(map(int, lines, repeat(16)))
+    count = len(held) - 1
+    if said[:count] != list(map(len, held[:count])):
+        count = list(map(ne, said, map(len, held))).index(True)
+    # The last one is not followed by a plain chunk; it is whole if a line end stands where its data must end.
+    size, last = said[count], held[count]
+    if last.startswith(b"\r\n", size):
+        held[count] = last[:size]
+        count += 1
+    sizes = np.array(said[:count], np.int64)
+    ahead = np.fromiter(map(len, lines), np.int64, count) + 4
+    return held[:count], (sizes + ahead).cumsum() - sizes - 2

@@ -88,6 +88,11 @@ class Marks:
         """The segment that holds the byte at `offset` (the first one for anything before it)."""
         return max(int(self.starts.searchsorted(offset, "right")) - 1, 0)
 
+    def at(self, offset: int) -> tuple[int, int]:
+        """Packet and time of the byte at `offset`."""
+        segment = self.index(offset)
+        return self.packets.item(segment), self.times.item(segment)
+
 
 @dataclass(slots=True)
 class Chunk:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -14,20 +14,18 @@ Headers = tuple[tuple[str, str], ...]
 
 
 @lru_cache(maxsize=256)
-def header_names(headers: Headers) -> frozenset[str]:
-    """The names of headers, in lower case. Remembered, because several are looked for in the same headers."""
-    return frozenset([name.lower() for name, _ in headers])
+def header_values(headers: Headers) -> Mapping[str, Sequence[str]]:
+    """The values of each header, by its name in lower case. Remembered, because several are looked for in the same."""
+    found: dict[str, list[str]] = {}
+    for name, value in headers:
+        found.setdefault(name.lower(), []).append(value)
+    return found
 
 
 def header(headers: Iterable[tuple[str, str]], name: str) -> str | None:
     """The first value of a header; `name` in lower case."""
-    if isinstance(headers, tuple) and name not in header_names(headers):
-        return None
-    size = len(name)
-    for key, value in headers:
-        if len(key) == size and key.lower() == name:
-            return value
-    return None
+    values = header_values(headers if isinstance(headers, tuple) else tuple(map(tuple, headers))).get(name)
+    return values[0] if values else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,5 +49,16 @@ def test_all_at_once_and_one_by_one_say_the_same(data: bytes, before: bytes):
 @given(st.lists(st.binary(min_size=1, max_size=300).filter(lambda data: b"\r\n" not in data + b"\r"), max_size=30))
 def test_plain_chunks_are_all_taken_at_once(contents: list[bytes]):
     data = b"".join(b"%x\r\n%b\r\n" % (len(one), one) for one in contents)
-    begins, ends = whole_chunks(data + b"5\r\nhel", 0)
-    assert [data[begin:end] for begin, end in zip(begins, ends, strict=True)] == contents
+    found, begins = whole_chunks(data + b"5\r\nhel")
+    assert found == contents
+    assert [data[begin:][: len(one)] for begin, one in zip(begins.tolist(), contents, strict=True)] == contents
+
+
+@given(st.lists(st.integers(1, 400), max_size=30), st.integers(5, 700))
+def test_chunks_are_the_same_however_much_is_looked_at_at_once(sizes: list[int], span: int):
+    body = b"".join(b"%x\r\n%b\r\n" % (size, b"x" * size) for size in sizes) + b"0\r\n\r\n"
+    before, chunks.SPAN = chunks.SPAN, span
+    try:
+        assert read(body, 0, 0) == read(body, 0, 1 << 30)
+    finally:
+        chunks.SPAN = before
