@@ -14,6 +14,9 @@ class Holes:
     def __init__(self) -> None:
         self._times: dict[str, list[int]] = {}
 
+    def __bool__(self) -> bool:
+        return bool(self._times)
+
     def add(self, addresses: Iterable[str], t_us: int) -> bool:
         """Take note of a loss between addresses; whether it says anything new."""
         new = [self._add(address, t_us) for address in addresses]

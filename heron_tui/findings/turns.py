@@ -124,6 +124,11 @@ def tool(tool: Tool, turn: Turn | None, calls: Mapping[str, Seen], *, lossy: boo
         yield Finding("tool.no_result", "warning", tool.t_start_us, "tool", tool.id, text, asked.last_packet)
 
 
+def is_open(tool: Tool) -> bool:
+    """Whether what comes after it in its turn may change what is said of a tool."""
+    return tool.result_call is None or (tool.duration_us is not None and tool.duration_us > SLOW_US)
+
+
 def _went_on(turn: Turn, tool: Tool, asked: Seen, calls: Mapping[str, Seen]) -> bool:
     """Whether the same agent has asked the model again since, and was answered."""
     branches = {id: agent.id for agent in turn.subagents for id in agent.calls}

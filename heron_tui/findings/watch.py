@@ -11,6 +11,7 @@ from .branches import Branch, Branches
 from .holes import Holes
 from .labels import Labels
 from .seen import Prompt, Seen, prompt, seen
+from .starts import Starts
 
 HELD_CALLS = 20_000
 """Calls kept; of more than these, the oldest quarter is forgotten. What was found of them stays."""
@@ -56,6 +57,7 @@ class Watch:
         self._compactions: dict[str, dict[str, int]] = {}
         self._retries: dict[str, set[str]] = {}
         self._turns: dict[str, Turn] = {}
+        self._starts = Starts()
         self._tools: dict[str, Tool] = {}
         self._tools_of: dict[str, set[str]] = {}
         self._told: dict[Owner, tuple[Finding, ...]] = {}
@@ -81,9 +83,9 @@ class Watch:
     def lose(self, ends: tuple[str, str], t_us: int) -> None:
         """The capture lost bytes between two addresses: what a turn seems to lack may have been said there."""
         if self._holes.add(ends, t_us):
-            late = [turn.id for turn in self._turns.values() if turn.t_end_us >= t_us - QUIET_US]
-            self._dirty |= {("turn", id) for id in late}
-            self._dirty |= {("tool", tool) for id in late for tool in self._tools_of.get(id, ())}
+            for turn in self._turns.values():
+                if turn.t_end_us >= t_us - QUIET_US:
+                    self._touch_turn(turn.id)
 
     def tell(self, story: Story, now_us: int, reached: Mapping[str, int] = EVERYWHERE) -> Told:
         """What is different since the last tell.
@@ -115,9 +117,16 @@ class Watch:
         self._dirty |= {("call", id) for id in self._branches.after(call, FAR_BACK)}
         part = self._parts.get(call)
         if part and part.turn:
-            self._dirty.add(("turn", part.turn))
+            self._touch_turn(part.turn)
         if part and (part.retry_of or call in self._retries):
             self._dirty.add(("storm", self._root(call)))
+
+    def _touch_turn(self, id: str) -> None:
+        """A turn is different: so may be what is said of tools that wait for a result, or took long."""
+        self._dirty.add(("turn", id))
+        for tool in self._tools_of.get(id, ()):
+            if (known := self._tools.get(tool)) and turns.is_open(known):
+                self._dirty.add(("tool", tool))
 
     def _part(self, part: Part) -> None:
         before = self._parts.get(part.call)
@@ -141,10 +150,14 @@ class Watch:
     def _take_turns(self, story: Story) -> None:
         for turn in story.turns:
             self._turns[turn.id] = turn
-            self._dirty.add(("turn", turn.id))
+            self._touch_turn(turn.id)
+            if before := self._starts.put(turn):
+                self._touch_turn(before)
         for id in story.gone_turns:
             self._turns.pop(id, None)
-            self._dirty.add(("turn", id))
+            self._touch_turn(id)
+            if before := self._starts.drop(id):
+                self._touch_turn(before)
 
     def _take_tools(self, story: Story) -> None:
         for id in story.gone_tools:
@@ -225,21 +238,17 @@ class Watch:
         main = [self._calls[call] for call in turn.calls if call in self._calls and self._is_main(call)]
         last = max(main, key=lambda call: call.order) if main else None
         now_us = self._now(last) if last else self._now_us
-        short = now_us - turn.t_end_us < QUIET_US and self._is_latest(turn)
+        short = now_us - turn.t_end_us < QUIET_US and self._starts.next_us(turn) is None
         yield from turns.unended(turn, last, cut_short=short, lossy=self._is_lossy(turn))
         tools = [self._tools[tool] for tool in self._tools_of.get(id, ()) if tool in self._tools]
         yield from turns.loops(turn, sorted(tools, key=lambda tool: (tool.t_start_us, tool.id)), self._calls)
 
     def _is_lossy(self, turn: Turn) -> bool:
         """Whether the capture lost bytes on the way to the turn's servers before the next turn began."""
+        if not self._holes:
+            return False
         servers = {self._calls[id].server for id in turn.calls if id in self._calls}
-        later = [other.t_start_us for other in self._turns.values() if other.session == turn.session]
-        until_us = min([start_us for start_us in later if start_us > turn.t_start_us], default=None)
-        return self._holes.between(servers, turn.t_start_us, until_us)
-
-    def _is_latest(self, turn: Turn) -> bool:
-        same = [other for other in self._turns.values() if other.session == turn.session]
-        return all(other.t_start_us <= turn.t_start_us for other in same)
+        return self._holes.between(servers, turn.t_start_us, self._starts.next_us(turn))
 
     def _is_main(self, call: str) -> bool:
         part = self._parts.get(call)
@@ -292,6 +301,8 @@ class Watch:
             self._open.discard(id)
         past = [id for id, turn in self._turns.items() if turn.t_end_us < horizon_us]
         lost = [tool for turn in past for tool in self._tools_of.pop(turn, ())]
+        for id in past:
+            self._starts.drop(id)
         self._drop(self._turns, "turn", past)
         self._drop(self._tools, "tool", lost)
         self._drop(self._calls, "call", old)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heron_tui.model.call import Call, Message, Piece, Tokens
-from tests.agents.build import call, message, result, says, user, uses
+from tests.agents.build import begun, call, message, result, says, user, uses
 from tests.findings.watching import Watching, codes, found, headers, only
 
 
@@ -197,6 +197,15 @@ def test_a_result_that_never_came():
     first = call("a", 0, user("go"), answer=asks, headers=headers())
     [one] = found(first, call("b", 1000, user("go"), asks, result("t1"), headers=headers()))
     assert (one.code, one.text) == ("tool.no_result", "Read was asked for, the agent went on, and no result was sent")
+
+
+def test_a_result_is_missed_whenever_the_next_call_is_told():
+    asks = says("", uses("t1"), uses("t2", "Read", path="x"))
+    second = call("b", 1000, user("go"), asks, result("t1"), headers=headers())
+    watching = Watching().put(call("a", 0, user("go"), answer=asks, headers=headers()))
+    watching.tell(500)
+    watching.put(begun(second)).tell(1050)
+    assert codes(watching.put(second).tell(2000)) == ["tool.no_result"]
 
 
 def test_a_turn_without_an_answer():
