@@ -19,7 +19,8 @@ from .packing import Table, pack, unpack
 from .shapes import EventRow
 from .tool_events import tools_begun
 
-COLUMNS = ("name", "start", "end", "t_us", "t_end_us", "first_packet", "last_packet")
+COLUMNS = ("name", "start", "size", "t_us", "took_us", "first_packet", "more_packets")
+"""As they are kept: what mostly is the same for all events of a response takes no room then."""
 MOST_SEGMENTS = 16
 """Segments of a response that stay apart when it has ended."""
 MOST_JOINED = 200_000
@@ -28,33 +29,47 @@ LINE = re.compile(rb"\r\n|\n|\r")
 
 
 class EventWriter:
-    """Writes events on the connection of a writer: in segments as the response comes, joined at its end."""
+    """Writes events on the connection of a writer: in segments as the response comes, joined at its end.
+
+    What is put is written with `flush`, many rows in one go.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._compress = zstandard.ZstdCompressor(level=1).compress
         self._all_new = connection.execute("SELECT 1 FROM events LIMIT 1").fetchone() is None
+        self._waiting: list[tuple[object, ...]] = []
 
     def begin(self, exchange: str) -> None:
         """An exchange is told from its beginning: what an earlier run told of it goes."""
         if not self._all_new:
             self._forget(exchange)
 
-    def _forget(self, exchange: str) -> None:
-        self._connection.execute("DELETE FROM events WHERE exchange = ?", (exchange,))
-
     def put(self, exchange: str, batches: Sequence[EventBatch], base: int, *, data: bool) -> None:
         """Keep the next events of an exchange, with their data where no body will hold it."""
-        names = list(dict.fromkeys(chain.from_iterable([batch.names for batch in batches])))
+        names, codes = _coded(batches)
         tools = {index: tool for batch in batches for index, tool in tools_begun(batch).items()}
-        table = _table(batches, names, base)
+        table = _table(batches, codes, base)
         kept = self._kept([item for batch in batches for item in batch.data]) if data else None
-        self._write(exchange, batches[0].index, batches[0].kind, names, tools, table, kept)
+        self._add(exchange, batches[0].index, batches[0].kind, names, tools, table, kept)
 
     def settle(self, exchange: str, segments: int) -> None:
         """The body is there: drop the data. Very many segments are joined."""
+        self.flush()
         if segments <= MOST_SEGMENTS or not self._join(exchange):
             self._connection.execute("UPDATE events SET data = NULL WHERE exchange = ?", (exchange,))
+
+    def flush(self) -> None:
+        """Write what was put."""
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO events (exchange, first, count, kind, names, tools, columns, data)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            self._waiting,
+        )
+        self._waiting.clear()
+
+    def _forget(self, exchange: str) -> None:
+        self._connection.execute("DELETE FROM events WHERE exchange = ?", (exchange,))
 
     def _join(self, exchange: str) -> bool:
         segments = self._connection.execute(
@@ -73,13 +88,13 @@ class EventWriter:
             parts.append(np.stack([columns[name] for name in COLUMNS]))
             tools.update(_tools(begun))
         self._forget(exchange)
-        self._write(exchange, segments[0][0], segments[0][2], names, tools, np.concatenate(parts, axis=1), None)
+        self._add(exchange, segments[0][0], segments[0][2], names, tools, np.concatenate(parts, axis=1), None)
         return True
 
     def _kept(self, data: Sequence[bytes]) -> bytes:
         return self._compress(msgspec.msgpack.encode(data))
 
-    def _write(  # noqa: PLR0917 - one row
+    def _add(  # noqa: PLR0917 - one row
         self,
         exchange: str,
         first: int,
@@ -91,21 +106,32 @@ class EventWriter:
     ) -> None:
         packed = self._compress(pack(COLUMNS, table))
         begun = dumps({str(index): tool for index, tool in tools.items()}) if tools else None
-        self._connection.execute(
-            "INSERT OR REPLACE INTO events (exchange, first, count, kind, names, tools, columns, data)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (exchange, first, table.shape[1], kind, dumps(names), begun, packed, data),
-        )
+        self._waiting.append((exchange, first, table.shape[1], kind, dumps(names), begun, packed, data))
 
 
-def _table(batches: Sequence[EventBatch], names: list[str], base: int) -> Table:
-    table: Table = np.empty((len(COLUMNS), sum(map(len, batches))), np.int64)
+def _coded(batches: Sequence[EventBatch]) -> tuple[list[str], Sequence[int]]:
+    """The names that events have, and for each event its place among them; () where all have the same."""
+    one = batches[0].names[0]
+    if all(batch.names.count(one) == len(batch) for batch in batches):
+        return [one], ()
+    names = list(dict.fromkeys(chain.from_iterable([batch.names for batch in batches])))
     code = {name: place for place, name in enumerate(names)}
-    coded = map(code.__getitem__, chain.from_iterable([batch.names for batch in batches]))
-    table[0] = list(coded) if len(names) > 1 else 0
-    for row, field in enumerate(("starts", "ends", "t_us", "t_end_us", "first_packet", "last_packet"), 1):
-        np.concatenate([getattr(batch, field) for batch in batches], out=table[row])
-    table[5:] += base
+    return names, list(map(code.__getitem__, chain.from_iterable([batch.names for batch in batches])))
+
+
+def _table(batches: Sequence[EventBatch], codes: Sequence[int], base: int) -> Table:
+    table: Table = np.empty((len(COLUMNS), sum(map(len, batches))), np.int64)
+    table[0] = codes or 0
+    pairs = (("starts", "ends"), ("t_us", "t_end_us"), ("first_packet", "last_packet"))
+    for row, (begin, end) in zip((1, 3, 5), pairs, strict=True):
+        at = 0
+        for batch in batches:
+            begins = getattr(batch, begin)
+            stop = at + len(begins)
+            table[row, at:stop] = begins
+            np.subtract(getattr(batch, end), begins, out=table[row + 1, at:stop])
+            at = stop
+    table[5] += base
     return table
 
 
@@ -147,8 +173,17 @@ class Events:
             self._data.append((count, data))
             self.tools.update(_tools(tools))
             count += len(part["name"])
-        self.columns = {
+        kept = {
             name: np.concatenate([part[name] for part in parts]) if parts else np.empty(0, np.int64) for name in COLUMNS
+        }
+        self.columns = {
+            "name": kept["name"],
+            "start": kept["start"],
+            "end": kept["start"] + kept["size"],
+            "t_us": kept["t_us"],
+            "t_end_us": kept["t_us"] + kept["took_us"],
+            "first_packet": kept["first_packet"],
+            "last_packet": kept["first_packet"] + kept["more_packets"],
         }
 
     def __len__(self) -> int:

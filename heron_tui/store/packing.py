@@ -8,7 +8,10 @@ from ..model.packet import Ints
 
 Table = NDArray[np.int64]
 """Columns of equal length, one in each row: shape (columns, values)."""
-WIDTHS = (("", 1), ("u1", 1 << 8), ("u2", 1 << 16), ("u4", 1 << 32))
+KINDS = ("", "<u1", "<u2", "<u4", "<u4", "<u8", "<u8", "<u8", "<u8")
+"""The integers that hold a number, by how many bytes it has."""
+AT_ONCE = 1 << 15
+"""Values packed at once: what has room in the processor's nearest cache."""
 
 
 class _Packed(msgspec.Struct, array_like=True):
@@ -26,20 +29,33 @@ class _Packed(msgspec.Struct, array_like=True):
 
 
 _decode = msgspec.msgpack.Decoder(_Packed).decode
+_encode = msgspec.msgpack.Encoder().encode
 
 
 def pack(names: tuple[str, ...], table: Table) -> bytes:
     """The columns of `table`, ready for compression. Values are within ±2^62."""
+    count = table.shape[1]
+    packed = _Packed(count, names, table[:, 0].tolist() if count else [], [], [], [])
+    if count < 2:
+        packed.least, packed.kinds = [0] * len(names), [""] * len(names)
+        return _encode(packed)
+    rows = max(1, AT_ONCE // count)
+    for first in range(0, len(table), rows):
+        _pack_steps(packed, table[first : first + rows])
+    return _encode(packed)
+
+
+def _pack_steps(packed: _Packed, table: Table) -> None:
     steps = table[:, 1:] - table[:, :-1]
-    if not steps.size:
-        starts = table[:, 0].tolist() if table.size else []
-        return msgspec.msgpack.encode(_Packed(table.shape[1], names, starts, [0] * len(names), [""] * len(names), []))
     least = steps.min(axis=1)
-    spread = (steps.max(axis=1) - least).tolist()
+    widths = (steps.max(axis=1) - least).tolist()
     steps -= least[:, None]
-    kinds = [next((kind for kind, limit in WIDTHS if width < limit), "u8") for width in spread]
-    data = [row.astype(f"<{kind}").tobytes() for kind, row in zip(kinds, steps, strict=True) if kind]
-    return msgspec.msgpack.encode(_Packed(table.shape[1], names, table[:, 0].tolist(), least.tolist(), kinds, data))
+    packed.least += least.tolist()
+    for width, row in zip(widths, steps, strict=True):
+        kind = KINDS[(width.bit_length() + 7) >> 3]
+        packed.kinds.append(kind)
+        if kind:
+            packed.data.append(row.astype(kind).tobytes())
 
 
 def unpack(packed: bytes) -> dict[str, Ints]:
@@ -51,7 +67,7 @@ def unpack(packed: bytes) -> dict[str, Ints]:
         values = np.empty(table.count, np.int64)
         if table.count:
             values[0] = table.starts[place]
-            values[1:] = np.frombuffer(next(data), f"<{kind}") if kind else 0
+            values[1:] = np.frombuffer(next(data), kind) if kind else 0
             values[1:] += table.least[place]
             np.cumsum(values, out=values)
         columns[name] = values

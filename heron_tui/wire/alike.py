@@ -53,28 +53,58 @@ class _Form(Generic[P]):
     behind: bytes
     place: P
 
-    def end(self, data: list[bytes], start: int) -> int:
+    def fits(self, event: bytes) -> bool:
+        return event.startswith(self.before) and event.endswith(self.behind)
+
+    def stretch(self, data: list[bytes], start: int) -> Stretch[P]:
+        """The events of this form from `start` on; `place` is None where a text is not the inside of a JSON string."""
+        stop = self._guess(data, start)
+        found = self._between(data[start:stop])
+        if found is None:
+            stop = self._end(data, start)
+            found = self._between(data[start:stop])
+        texts = None if found is None or len(found) < LEAST else _texts(found)
+        return Stretch(start, stop) if texts is None else Stretch(start, stop, self.place, texts)
+
+    def _guess(self, data: list[bytes], start: int) -> int:
+        """Where the events of this form that begin at `start` end, if no other stands among them."""
+        if self.fits(data[-1]):
+            return len(data)
+        last, other = start, len(data) - 1
+        while other - last > 1:
+            middle = (last + other) // 2
+            last, other = (middle, other) if self.fits(data[middle]) else (last, middle)
+        return other
+
+    def _end(self, data: list[bytes], start: int) -> int:
         """Where the events of this form that begin at `start` end."""
         begin = map(bytes.startswith, data[start:], repeat(self.before))
         fit = bytes(map(and_, begin, map(bytes.endswith, data[start:], repeat(self.behind))))
         other = fit.find(0)
         return len(data) if other < 0 else start + other
 
-    def texts(self, events: list[bytes]) -> list[str] | None:
-        """Their texts; None where one is not the inside of a JSON string."""
+    def _between(self, events: list[bytes]) -> list[bytes] | None:
+        """What stands between in each event; None where one of them is none of this form.
+
+        Put together again they have to give the same bytes, which is told faster than by looking at each of them.
+        """
         found = list(map(itemgetter(slice(len(self.before), -len(self.behind))), events))
-        if b"" in found and len(min(events, key=len)) < len(self.before) + len(self.behind):
-            return None
-        bare = b"\n".join(found)
-        if b"\\" in bare:
-            bare = bare.replace(b"\\\\", b"").replace(b'\\"', b"") + b"\n"
-        if b'"' in bare or b"\\\n" in bare:
-            return None
-        try:
-            texts: list[str] = _strings(b'["' + b'","'.join(found) + b'"]')
-        except BAD:
-            return None
-        return texts
+        again = self.before + (self.behind + self.before).join(found) + self.behind
+        return found if again == b"".join(events) else None
+
+
+def _texts(found: list[bytes]) -> list[str] | None:
+    """The texts that stand there as JSON; None where one has a quote, or escapes the one behind it."""
+    bare = b"\n".join(found)
+    if b"\\" in bare:
+        bare = bare.replace(b"\\\\", b"").replace(b'\\"', b"") + b"\n"
+    if b'"' in bare or b"\\\n" in bare:
+        return None
+    try:
+        texts: list[str] = _strings(b'["' + b'","'.join(found) + b'"]')
+    except BAD:
+        return None
+    return texts
 
 
 class Alike(Generic[P]):
@@ -103,13 +133,13 @@ class Alike(Generic[P]):
             if form is None:
                 at += STRIDE
                 continue
-            stop = form.end(data, at)
-            if stop - at >= LEAST and (texts := form.texts(data[at:stop])) is not None:
+            stretch = form.stretch(data, at)
+            if stretch.place is not None:
                 if told < at:
                     found.append(Stretch(told, at))
-                found.append(Stretch(at, stop, form.place, texts))
-                told = stop
-            at = max(stop, at + 1)
+                found.append(stretch)
+                told = stretch.stop
+            at = max(stretch.stop, at + 1)
         self._misses = 0 if found else self._misses + 1
         if told < len(data):
             found.append(Stretch(told, len(data)))
@@ -118,7 +148,7 @@ class Alike(Generic[P]):
     def _form(self, event: bytes, following: bytes) -> _Form[P] | None:
         """The form of an event, known or learned from it if the one that follows has it, too."""
         for form in self._forms:
-            if event.startswith(form.before) and event.endswith(form.behind):
+            if form.fits(event):
                 return form
         for marker in self._markers:
             begin = event.find(marker) + len(marker)

@@ -106,8 +106,8 @@ class Answer:
         if not hits:
             return
         self._content_events += len(hits)
-        at = batch.t_us
-        times = at if len(hits) == len(at) else at[hits]
+        at, first, last = batch.t_us, hits[0], hits[-1] + 1
+        times = at[first:last] if len(hits) == last - first else at[hits]
         if self._last_us is None:
             self._first_us = times.item(0)
         else:
