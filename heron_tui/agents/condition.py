@@ -2,35 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
-from ..model.call import Call
 from .place import Place
+from .view import View
 
 Pattern = re.Pattern[str]
-
-
-class View:
-    """A request as conditions see it. Texts are joined only when one of them is asked for."""
-
-    def __init__(self, call: Call) -> None:
-        self.call = call
-
-    @cached_property
-    def system(self) -> str:
-        """All system text: outside the messages, and inside them where the API allows it."""
-        request = self.call.request
-        inside = [text for message in request.messages if message.role == "system" for text in message.texts]
-        return "\n".join([text for text in (request.system, *inside) if text])
-
-    @cached_property
-    def user(self) -> str:
-        """Text of the last message that is the user's, scaffolding included."""
-        for message in reversed(self.call.request.messages):
-            if message.role == "user" and message.texts:
-                return message.text
-        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +39,11 @@ class Condition:
     schema: bool | None = None
     params: tuple[tuple[str, Any], ...] = ()
 
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Where it looks."""
+        return (*[place for place, _ in self.at], *self.lacks)
+
     def holds(self, view: View) -> bool:
         """Cheap questions first: system text may be long."""
         call, request = view.call, view.call.request
@@ -80,9 +63,9 @@ class Condition:
             return False
         if self.params and any(_differs(request.params.get(name), value) for name, value in self.params):
             return False
-        if self.lacks and any(place.read(call) for place in self.lacks):
+        if self.lacks and any(place.read(view) for place in self.lacks):
             return False
-        if self.at and any(not pattern.search(place.read(call) or "") for place, pattern in self.at):
+        if self.at and any(not pattern.search(place.read(view) or "") for place, pattern in self.at):
             return False
         if self.user and search(self.user, view.user) is None:
             return False

@@ -13,10 +13,12 @@ from xxhash import xxh3_64
 
 from ..model.call import Call, Tokens, ToolCall
 from . import history, place
-from .condition import View, search
+from .condition import search
 from .history import Boundary, extend
-from .profile import Profile, Spawn, recognise
+from .profile import Profile, Spawn
+from .recogniser import Recogniser
 from .said import Listener, Result, answer_marks, hash_of, plain_id
+from .view import View
 
 ASKING = frozenset({"tool_use", "tool_calls", "function_call"})
 """Finish words of an answer that asks for a tool, where the capture may have lost the tool call itself."""
@@ -27,6 +29,8 @@ QUOTE = 16 << 10
 NO_TOKENS = Tokens()
 
 _small_count = re.compile("[0-9]{1,4}")
+
+MOST_FOLDERS = 16_384
 
 OPENING = 4
 """Messages at the head of a request in which its folder is looked for."""
@@ -163,18 +167,19 @@ class Reader:
     """Reads calls with the profiles."""
 
     def __init__(self, profiles: Sequence[Profile]) -> None:
-        self._profiles = profiles
+        self._recogniser = Recogniser(profiles)
         self._listeners = {profile.name: Listener(profile.prompt, profile.turn) for profile in profiles}
+        self._folders: dict[tuple[str, *tuple[int, ...]], str | None] = {}
 
     def asked(self, call: Call) -> Asked:
         request, view = call.request, View(call)
-        profile = recognise(self._profiles, view)
+        profile = self._recogniser.find(view)
         side = profile.side_call(view)
-        session = place.first(profile.session.id, call)
-        parent = place.first(profile.subagent.parent, call)
+        session = place.first(profile.session.id, view)
+        parent = place.first(profile.subagent.parent, view)
         subagent = parent is not None or any(rule.holds(view) for rule in profile.subagent.when)
         said = history.read(self._listeners[profile.name].hear(request.messages))
-        attempt = place.first(profile.retry.count, call)
+        attempt = place.first(profile.retry.count, view)
         if side is None and not call.is_chat:
             auxiliary: str | None = "mcp" if request.wire_api == "mcp" else request.operation
         else:
@@ -195,16 +200,16 @@ class Reader:
             quote=view.user[:QUOTE] if quoted else "",
             session=None if quoted else session,
             parent=parent,
-            turn=place.first(profile.turn.id, call),
+            turn=place.first(profile.turn.id, view),
             subagent=subagent,
-            subagent_id=place.first(profile.subagent.id, call) if subagent else None,
+            subagent_id=place.first(profile.subagent.id, view) if subagent else None,
             previous=request.ids.get("previous_response_id"),
             state=said.state,
-            words=hash_of(said.last_prompt) if said.last_prompt else 0,
+            words=said.last_words,
             same=_same(call, auxiliary),
             boundaries=said.boundaries,
             opens=said.opens,
-            task=hash_of(said.first) if said.opens and said.first else 0,
+            task=said.first_words if said.opens else 0,
             typed=said.typed,
             prompt=said.prompt,
             last_prompt=said.last_prompt,
@@ -214,9 +219,23 @@ class Reader:
             new_results=said.new_results,
             opening=_opening(call) if session is None and not auxiliary else (),
             attempt=int(attempt) if attempt and _small_count.fullmatch(attempt) else None,
-            cwd=_cwd(profile, call),
+            cwd=self._cwd(profile, call),
             tool=Run(request.tool.name, arguments_hash(request.tool)) if request.tool else None,
         )
+
+    def _cwd(self, profile: Profile, call: Call) -> str | None:
+        """The folder the agent works in, where the system text or the head of the conversation names it."""
+        request = call.request
+        heads = [
+            text for message in request.messages[:OPENING] if message.role != "assistant" for text in message.texts
+        ]
+        texts = (request.system, *heads)
+        known = (profile.name, *map(hash, texts))
+        if known not in self._folders:
+            if len(self._folders) >= MOST_FOLDERS:
+                self._folders.clear()
+            self._folders[known] = _folder(profile, texts)
+        return self._folders[known]
 
     def answered(self, call: Call, asked: Asked) -> Answered:
         response, profile = call.response, asked.profile
@@ -246,6 +265,14 @@ class Reader:
         )
 
 
+def _folder(profile: Profile, texts: Sequence[str]) -> str | None:
+    for pattern in profile.session.cwd:
+        for text in texts:
+            if found := search(pattern, text):
+                return found.strip() or None
+    return None
+
+
 def _same(call: Call, auxiliary: str | None) -> int:
     """A hash over what a request asks; how it shall be answered (streamed or not, how long) does not count.
 
@@ -264,17 +291,6 @@ def _same(call: Call, auxiliary: str | None) -> int:
 def _opening(call: Call) -> tuple[str, ...]:
     """The text blocks of the first user message."""
     return next((message.texts for message in call.request.messages if message.role == "user"), ())
-
-
-def _cwd(profile: Profile, call: Call) -> str | None:
-    """The folder the agent works in, where the system text or the head of the conversation names it."""
-    request = call.request
-    heads = [text for message in request.messages[:OPENING] if message.role != "assistant" for text in message.texts]
-    for pattern in profile.session.cwd:
-        for text in (request.system, *heads):
-            if found := search(pattern, text):
-                return found.strip() or None
-    return None
 
 
 def _asking(call: ToolCall, profile: Profile) -> Asking:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .said import Result, Said
+from .said import SILENT, Result, Said
 
 BOUNDARIES = 24
 RECENT = 16
@@ -33,8 +33,9 @@ class History:
     Attributes:
         state: of the whole conversation.
         boundaries: the last `BOUNDARIES` places where the model had answered, latest first, and the very first.
-        opens: no assistant has spoken yet. first: the first words of a user (the task of a sub-agent).
-        typed: a user speaks at the end; prompt: what. last_prompt: the last words of a user wherever they stand.
+        opens: no assistant has spoken yet. first_words: hash of the first words of a user (the task of a sub-agent).
+        typed: a user speaks at the end; prompt: what. last_prompt: the last words of a user wherever they stand, and
+            last_words their hash.
         steering, notified: of the messages behind the last answer.
         results: tool results in the last `RECENT` messages, oldest first; the last `new_results` of them stand behind
             the last answer.
@@ -43,10 +44,11 @@ class History:
     state: int
     boundaries: tuple[Boundary, ...]
     opens: bool
-    first: str
+    first_words: int
     typed: bool
     prompt: str
     last_prompt: str
+    last_words: int
     steering: str
     notified: tuple[str, ...]
     results: tuple[Result, ...]
@@ -58,14 +60,16 @@ def read(said: Sequence[Said]) -> History:
     state, boundaries = _walk(said)
     tail = said[_end_of_answers(said) :]
     typed = _is_typed(tail)
+    last = next((one for one in reversed(said) if one.text), SILENT)
     return History(
         state=state,
         boundaries=boundaries,
         opens=not any(one.assistant for one in said),
-        first=next((one.text for one in said if one.text), ""),
+        first_words=next((one.words for one in said if one.text), 0),
         typed=typed,
         prompt=next((one.text for one in reversed(tail) if one.typed), "") if typed else "",
-        last_prompt=next((one.text for one in reversed(said) if one.text), ""),
+        last_prompt=last.text,
+        last_words=last.words,
         steering="\n\n".join([one.steering for one in tail if one.steering]),
         notified=tuple([id for one in tail for id in one.notified]),
         results=tuple([result for one in said[-RECENT:] for result in one.results]),

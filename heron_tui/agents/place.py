@@ -16,8 +16,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from ..model.call import Call
-from ..model.http import header
+from .view import View
 
 _form = re.compile(r"(header|body):([^#\s]+)(?:#([^#\s]+))?")
 
@@ -30,12 +29,12 @@ class Place:
     name: str
     path: tuple[str, ...] = ()
 
-    def read(self, call: Call) -> str | None:
+    def read(self, view: View) -> str | None:
         """The text that stands there; None where there is none, or an empty one."""
         if self.where == "header":
-            value = header(call.request_headers, self.name)
+            value = view.headers.get(self.name)
         else:
-            value = call.request.ids.get(self.name)
+            value = view.call.request.ids.get(self.name)
         if value and self.path:
             value = _inside(value, self.path)
         return value or None
@@ -52,10 +51,10 @@ def parse(text: str) -> Place:
     return Place("body", name, tuple(path.split(".")) if path else ())
 
 
-def first(places: Iterable[Place], call: Call) -> str | None:
+def first(places: Iterable[Place], view: View) -> str | None:
     """What stands at the first of `places` that holds something."""
     for place in places:
-        if value := place.read(call):
+        if value := place.read(view):
             return value
     return None
 

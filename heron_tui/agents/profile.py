@@ -1,12 +1,12 @@
 """Profiles: what is to be known of an agent, read from TOML. The reference is docs/profiles.md."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .condition import Condition, Pattern, View
+from .condition import Condition, Pattern
 from .place import Place
 from .table import Table
+from .view import View
 
 GENERIC = "generic"
 """The profile of every agent that no other one recognises; what a profile leaves out is taken from it."""
@@ -135,14 +135,6 @@ def load(*directories: Path) -> list[Profile]:
     generic, _ = found.pop(GENERIC, (Profile(GENERIC), frozenset()))
     whole = [_complete(profile, given, generic) for profile, given in found.values()]
     return [*sorted(whole, key=lambda profile: (-profile.rank, profile.name)), generic]
-
-
-def recognise(profiles: Sequence[Profile], view: View) -> Profile:
-    """The first profile that recognises the request; the last one where none does."""
-    for profile in profiles[:-1]:
-        if any(condition.holds(view) for condition in profile.recognise):
-            return profile
-    return profiles[-1]
 
 
 def read(path: Path) -> tuple[Profile, frozenset[str]]:

@@ -35,7 +35,7 @@ class Said:
         key: 64 bits that are equal for messages of the same meaning; 0 for what does not count when conversations are
             compared: system text, scaffolding, tool results (agents shorten and move these), reasoning.
         assistant: the model said it. calls: and asks for tools.
-        typed: a user's own words (or pictures), with what remains of them in `text`.
+        typed: a user's own words (or pictures), with what remains of them in `text`; `words` is a hash over that.
         steering: what the user added while the agent worked.
         notified: ids in the notice that a background sub-agent has finished.
         marks: hashes of an assistant's text and of each tool call, which survive a client's rewriting of ids.
@@ -46,6 +46,7 @@ class Said:
     calls: bool = False
     typed: bool = False
     text: str = ""
+    words: int = 0
     steering: str = ""
     notified: tuple[str, ...] = ()
     results: tuple[Result, ...] = ()
@@ -86,13 +87,15 @@ class Listener:
             return Said(key=key, assistant=True, calls=bool(message.tool_calls), marks=marks(message))
         results = tuple([Result(plain_id(one.id), one.name, one.error, one.size) for one in message.tool_results])
         text = self.typed(message.texts)
+        words = hash_of(text) if text else 0
         typed = bool(text) or not (message.texts or results)
         if results and not self._turn.beside_results:
             typed = False
         return Said(
-            key=self._key(message, text) if not results else 0,
+            key=0 if results else words or self._key(message),
             typed=typed,
             text=text,
+            words=words,
             steering=_found(self._prompt.steering, message.texts),
             notified=_ids(self._turn.notification, message.texts),
             results=results,
@@ -108,9 +111,8 @@ class Listener:
                 kept.append(text)
         return "\n\n".join(kept)
 
-    def _key(self, message: Message, text: str) -> int:
-        if text:
-            return hash_of(text)
+    def _key(self, message: Message) -> int:
+        """Of a message without words of a user's own."""
         return int.from_bytes(message.key[:8], "big") | 1 if message.key and not message.texts else 0
 
 

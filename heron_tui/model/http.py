@@ -115,6 +115,8 @@ class EventBatch:
         starts, ends: bytes [start, end) in the decoded response body.
         t_us, t_end_us: capture time of the packets that carried the event's first and last byte.
         first_packet, last_packet: those packets.
+        alone: places of the events that say more than one more piece of an answer's text, once `wire` has read them;
+            None where nobody can tell.
     """
 
     exchange: str
@@ -128,6 +130,7 @@ class EventBatch:
     t_end_us: Ints
     first_packet: Ints
     last_packet: Ints
+    alone: list[int] | None = None
 
     def __len__(self) -> int:
         return len(self.data)

@@ -15,22 +15,15 @@ NAME = re.compile(rb'"name"\s*:\s*"((?:[^"\\]|\\.){1,100})"')
 def tools_begun(batch: EventBatch) -> dict[int, str]:
     """Names of the tools whose calls begin in `batch`, by index of the event."""
     found: dict[int, str] = {}
-    if batch.names[0]:
-        for place in [place for place, name in enumerate(batch.names) if name in NAMED]:
-            if BEGINS.search(batch.data[place]):
-                _add(found, batch.index + place, batch.data[place])
-    elif _holds_one(b"\n".join(batch.data)):
-        for place in [place for place, data in enumerate(batch.data) if b'"name"' in data]:
-            if any(word in batch.data[place] for word in UNNAMED):
-                _add(found, batch.index + place, batch.data[place])
+    named = not NAMED.isdisjoint(batch.names)
+    if not named and batch.names[0]:
+        return found
+    for place in range(len(batch)) if batch.alone is None else batch.alone:
+        data = batch.data[place]
+        if named:
+            begins = batch.names[place] in NAMED and BEGINS.search(data)
+        else:
+            begins = b'"name"' in data and any(word in data for word in UNNAMED)
+        if begins and (name := NAME.search(data)):
+            found[batch.index + place] = name[1].decode("utf-8", "replace")
     return found
-
-
-def _holds_one(events: bytes) -> bool:
-    """Whether it is worth to look at each of the events: mostly it is not."""
-    return b'"name"' in events and any(word in events for word in UNNAMED)
-
-
-def _add(found: dict[int, str], index: int, data: bytes) -> None:
-    if name := NAME.search(data):
-        found[index] = name[1].decode("utf-8", "replace")

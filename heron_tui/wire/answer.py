@@ -67,10 +67,12 @@ class Answer:
         usage: as on the wire; the last one that says anything wins (`use`).
         ids_in_keys: False where tool calls may come without ids.
         one_message: True where a client sends the whole answer back as one message.
+        tells_alone: True where `take` enters into `alone` the places of the events that it reads one by one.
     """
 
     ids_in_keys = True
     one_message = True
+    tells_alone = False
 
     def __init__(self) -> None:
         self.blocks: dict[Key, Block] = {}
@@ -84,6 +86,7 @@ class Answer:
         self.usage: dict[str, Any] | None = None
         self.served_by: str | None = None
         self.served_why: str | None = None
+        self.alone: list[int] = []
         self._first_us: int | None = None
         self._last_us: int | None = None
         self._content_events = 0
@@ -102,7 +105,9 @@ class Answer:
         """Fold a batch of events, with their times."""
         if not batch.data:
             return
+        self.alone = []
         hits = self.take_bounded(batch.names, batch.data, batch.ends.item(-1) - batch.starts.item(0))
+        batch.alone = self.alone if self.tells_alone else None
         if not hits:
             return
         self._content_events += len(hits)

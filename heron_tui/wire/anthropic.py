@@ -142,6 +142,8 @@ def _only_text(data: bytes) -> tuple[tuple[Key, BlockKind], str] | None:
 class AnthropicAnswer(Answer):
     """Folds `message_start ... message_stop`. Blocks are told apart by index: all may start before any delta."""
 
+    tells_alone = True
+
     def __init__(self) -> None:
         super().__init__()
         self._newest = 0
@@ -164,6 +166,7 @@ class AnthropicAnswer(Answer):
     def _take_each(self, names: Sequence[str], data: list[bytes], first: int) -> list[int]:
         """Events one by one; `first` is the place of the first of them in `names`."""
         hits: list[int] = []
+        self.alone += range(first, first + len(data))
         hit = hits.append
         blocks = self.blocks
         at, block = -1, Block("other")  # the block of the delta before: mostly that of the next one

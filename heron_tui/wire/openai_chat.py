@@ -167,6 +167,8 @@ def _only_text(data: bytes) -> tuple[Key, str] | None:
 class ChatAnswer(Answer):
     """Folds chunks up to `[DONE]`. Keys of blocks: choice, kind, index of the tool call."""
 
+    tells_alone = True
+
     def __init__(self) -> None:
         super().__init__()
         self._newest: dict[int, int] = {}
@@ -199,6 +201,7 @@ class ChatAnswer(Answer):
     def _take_each(self, names: Sequence[str], data: list[bytes], first: int) -> list[int]:
         """Chunks one by one; `first` is the place of the first of them in `names`."""
         hits: list[int] = []
+        self.alone += range(first, first + len(data))
         done = bool(data) and data[-1] == b"[DONE]"
         named = any(names)
         known = self.id is not None and self.model is not None

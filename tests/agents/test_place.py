@@ -3,6 +3,7 @@
 import pytest
 
 from heron_tui.agents import place
+from heron_tui.agents.view import View
 
 from .build import call, tell, user
 
@@ -37,7 +38,7 @@ def test_reading(where: str, found: str | None):
         headers={"X-Meta": SECRETS, "x-empty": ""},
         ids={"meta": SECRETS, "bad": "{", "deep": '{"x":' + "[" * 5000 + "]" * 5000 + "}"},
     )
-    assert place.parse(where).read(one) == found
+    assert place.parse(where).read(View(one)) == found
 
 
 @pytest.mark.parametrize("text", ["x-session", "header:", "body:a b", "cookie:x", "header:a#", ""])
