@@ -169,7 +169,7 @@ class Reader:
     def __init__(self, profiles: Sequence[Profile]) -> None:
         self._recogniser = Recogniser(profiles)
         self._listeners = {profile.name: Listener(profile.prompt, profile.turn) for profile in profiles}
-        self._folders: dict[tuple[str, *tuple[int, ...]], str | None] = {}
+        self._folders: dict[tuple[str, tuple[int, ...]], str | None] = {}
 
     def asked(self, call: Call) -> Asked:
         request, view = call.request, View(call)
@@ -226,11 +226,9 @@ class Reader:
     def _cwd(self, profile: Profile, call: Call) -> str | None:
         """The folder the agent works in, where the system text or the head of the conversation names it."""
         request = call.request
-        heads = [
-            text for message in request.messages[:OPENING] if message.role != "assistant" for text in message.texts
-        ]
-        texts = (request.system, *heads)
-        known = (profile.name, *map(hash, texts))
+        opening = [message for message in request.messages[:OPENING] if message.role != "assistant"]
+        texts = [request.system, *[text for message in opening for text in message.texts]]
+        known = profile.name, tuple(map(hash, texts))
         if known not in self._folders:
             if len(self._folders) >= MOST_FOLDERS:
                 self._folders.clear()

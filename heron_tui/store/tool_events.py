@@ -21,9 +21,9 @@ def tools_begun(batch: EventBatch) -> dict[int, str]:
     for place in range(len(batch)) if batch.alone is None else batch.alone:
         data = batch.data[place]
         if named:
-            begins = batch.names[place] in NAMED and BEGINS.search(data)
+            begins = batch.names[place] in NAMED and bool(BEGINS.search(data))
         else:
-            begins = b'"name"' in data and any(word in data for word in UNNAMED)
+            begins = any(word in data for word in UNNAMED)
         if begins and (name := NAME.search(data)):
             found[batch.index + place] = name[1].decode("utf-8", "replace")
     return found
