@@ -5,6 +5,7 @@
 ``body:metadata.user_id``              a string of the body, as `CallRequest.ids` names it
 ``body:metadata.user_id#session_id``   a member of the JSON object that such a string holds
 ``header:x-meta#user.id``              the same in a header; dots lead into inner objects
+``body:user~_session_([0-9a-f-]+)``    what a pattern's group finds in any of these
 =====================================  ==========================================================
 """
 
@@ -18,16 +19,20 @@ import msgspec
 
 from .view import View
 
-_form = re.compile(r"(header|body):([^#\s]+)(?:#([^#\s]+))?")
+_form = re.compile(r"(header|body):([^#~\s]+)(?:#([^#~\s]+))?(?:~(.+))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One place. `path` leads into the JSON that stands there; () takes the string itself."""
+    """One place.
+
+    `path` leads into the JSON that stands there; () takes the string itself. `pattern` has a group for what is meant.
+    """
 
     where: Literal["header", "body"]
     name: str
     path: tuple[str, ...] = ()
+    pattern: re.Pattern[str] | None = None
 
     def read(self, view: View) -> str | None:
         """The text that stands there; None where there is none, or an empty one."""
@@ -37,6 +42,9 @@ class Place:
             value = view.call.request.ids.get(self.name)
         if value and self.path:
             value = _inside(value, self.path)
+        if value and self.pattern:
+            found = self.pattern.search(value)
+            value = found[1] if found else None
         return value or None
 
 
@@ -45,10 +53,22 @@ def parse(text: str) -> Place:
     found = _form.fullmatch(text)
     if found is None:
         raise ValueError(f"{text!r} is no place: write header:NAME or body:NAME, with #MEMBER for JSON inside")
-    where, name, path = found.groups()
+    where, name, path, group = found.groups()
+    inner = tuple(path.split(".")) if path else ()
+    pattern = _pattern(group) if group else None
     if where == "header":
-        return Place("header", name.lower(), tuple(path.split(".")) if path else ())
-    return Place("body", name, tuple(path.split(".")) if path else ())
+        return Place("header", name.lower(), inner, pattern)
+    return Place("body", name, inner, pattern)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    try:
+        pattern = re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no pattern: {error}") from None
+    if pattern.groups != 1:
+        raise ValueError(f"{text!r} needs one group, for what is meant")
+    return pattern
 
 
 def first(places: Iterable[Place], view: View) -> str | None:

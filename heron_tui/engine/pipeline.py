@@ -329,7 +329,7 @@ class Pipeline:
             call.lossy = call.lossy or call.outcome == "unknown"
             call.t_end_us = end.t_end_us if call.outcome != "in_progress" else None
             _serve(call, provider(now.request, now.response, call.response))
-            silent = call.is_chat and call.response.usage is None and not call.lossy
+            silent = call.is_chat and call.response.usage is None and not call.lossy and call.request.error is None
             if silent and call.outcome in ("ok", "truncated", "aborted"):
                 call.estimated = estimate(call.request, call.response)
             model = call.response.model or call.request.model

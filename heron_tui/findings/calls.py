@@ -29,8 +29,9 @@ def failed(call: Seen, retried: bool) -> Iterator[Finding]:
             yield Finding("call.error", severity, call.t_last_us, "call", call.id, text, place)
         case "aborted":
             after = f"after {count(call.content_events, 'content event')}" if call.content_events else "unanswered"
-            text = f"the client went away {after}, {seconds(call.t_last_us - call.t_us)} into the call{again}"
-            yield Finding("call.aborted", "warning", call.t_last_us, "call", call.id, text, place)
+            left_us = call.t_last_us if call.t_end_us is None else call.t_end_us  # the server may go on a while
+            text = f"the client went away {after}, {seconds(left_us - call.t_us)} into the call{again}"
+            yield Finding("call.aborted", "warning", left_us, "call", call.id, text, place)
         case "no_response":
             text = (
                 f"the connection ended without an answer, {seconds(call.t_last_us - call.t_us)} after the request began"

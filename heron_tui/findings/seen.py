@@ -45,6 +45,7 @@ class Seen:
     error_message: str | None
     t_us: int
     t_last_us: int
+    t_end_us: int | None
     t_content_us: int | None
     content_events: int
     max_gap_us: int | None
@@ -97,6 +98,7 @@ def seen(call: Call, prompt: Prompt) -> Seen:
         error_message=response.error_message,
         t_us=call.t_request_us,
         t_last_us=max([time for time in times if time is not None]),
+        t_end_us=call.t_end_us,
         t_content_us=response.t_last_content_us,
         content_events=response.content_events,
         max_gap_us=response.max_gap_us,

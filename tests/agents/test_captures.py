@@ -66,6 +66,22 @@ EXPECTED = {
         [3, 2, 2, 2, 1],
         retries=4,
     ),
+    "claude-code-2.0": Expected(  # each of its four processes has a session for what it warms up
+        "claude-code",
+        ["Please do lab:multi now", "Delegate: lab:subagents", "c lab:long+cut", "d lab:echo+529"],
+        [4, 2, 2, 3],
+        sessions=4,
+        branches=[[], [2, 2], [], []],
+        sides=("command-paths",) * 4 + ("prewarm",) * 8,
+        retries=2,
+    ),
+    "qwen-code": Expected(
+        "qwen-code",
+        ["Please do lab:echo now", "Now lab:parallel", "Delegate lab:subagent"],
+        [2, 2, 3],
+        sessions=3,
+        branches=[[], [], [2]],
+    ),
     "litellm-claude-code": Expected("claude-code", [ECHO, "And cross lab:plain"], [2, 1], legs=3),
     "litellm-sdk": Expected(
         "generic",

@@ -28,6 +28,10 @@ SECRETS = '{"session_id":"s","n":7,"deep":{"er":"x"},"list":[1],"flag":true,"non
         ("body:bad#session_id", None),
         ("body:bad", "{"),
         ("body:deep#x", None),
+        ("body:old~_session_([0-9a-f-]+)$", "9bad-1"),
+        ("body:old~_project_(.+)", None),
+        ("body:meta#deep.er~(.)", "x"),
+        ('header:x-meta~session_id":"(.)', "s"),
     ],
 )
 def test_reading(where: str, found: str | None):
@@ -36,7 +40,12 @@ def test_reading(where: str, found: str | None):
         0,
         user("x"),
         headers={"X-Meta": SECRETS, "x-empty": ""},
-        ids={"meta": SECRETS, "bad": "{", "deep": '{"x":' + "[" * 5000 + "]" * 5000 + "}"},
+        ids={
+            "meta": SECRETS,
+            "bad": "{",
+            "old": "user_1_account__session_9bad-1",
+            "deep": '{"x":' + "[" * 5000 + "]" * 5000 + "}",
+        },
     )
     assert place.parse(where).read(View(one)) == found
 
@@ -44,6 +53,12 @@ def test_reading(where: str, found: str | None):
 @pytest.mark.parametrize("text", ["x-session", "header:", "body:a b", "cookie:x", "header:a#", ""])
 def test_what_is_no_place(text: str):
     with pytest.raises(ValueError, match="is no place"):
+        place.parse(text)
+
+
+@pytest.mark.parametrize("text", ["body:user~", "body:user~(", "body:user~x", "body:user~(a)(b)"])
+def test_patterns_of_places_need_one_group(text: str):
+    with pytest.raises(ValueError, match=r"is no (place|pattern)|needs one group"):
         place.parse(text)
 
 
