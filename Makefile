@@ -40,7 +40,7 @@ imports: .venv/installed-dev
 test-only: .venv/installed-dev
 	$(BIN)/pytest -n auto --dist loadgroup -m "not soak" $(ARGS)
 
-# Real agents from npm against a model server over TLS, in a namespace with loopback only. As root.
+# Real agents from npm against a model server over TLS, in a namespace with loopback only. As root. UPDATE=1, OLDER=1.
 test-agents: system .venv/installed-dev
 	HERON_TUI_AGENTS="$$(sh scripts/agents.sh)" $(BIN)/pytest -n 0 tests/agents_live $(ARGS)
 

@@ -114,10 +114,19 @@ class Plaintext:
             out += flow.emit(record)
             return
         flow.held.append(record)
-        if flow.ends or len(flow.held) >= HOLD_RECORDS:
+        if len(flow.held) >= HOLD_RECORDS or (flow.ends and not self._awaits_client(flow)):
             self._open(flow, out)
         else:
             self._waiting.setdefault(flow.conn, flow)
+
+    def _awaits_client(self, flow: PlainFlow) -> bool:
+        """It is a server's end, and the client's may be among those whose addresses come late.
+
+        Node writes its first request inside another call, and its socket is known when that returns: by then a server
+        on this host may have read the request.
+        """
+        flow.decide_role()
+        return not flow.client and any(other.ends is None for other in self._waiting.values())
 
     def _at(self, time: int, out: list[bytes]) -> None:
         """Capture time has come to `time`: who waited long enough goes on without addresses."""
@@ -220,7 +229,7 @@ class Plaintext:
         flow.tls = _text(says.get("library"), "") or _text(says.get("stack"), "") or "TLS"
         if not flow.opened:
             flow.ends = _ends(says)
-            if flow.ends and flow.held:
+            if flow.ends and flow.held and not self._awaits_client(flow):
                 self._open(flow, out)
 
 

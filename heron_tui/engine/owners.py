@@ -27,8 +27,12 @@ class Told:
     def __init__(self) -> None:
         self._flows: dict[int, Flow] = {}
 
-    def read(self, batch: PacketBatch, columns: PacketColumns, events: Iterable[FlowEvent]) -> None:
-        """Set process and TLS library of flows before the events of their first bytes are looked at."""
+    def read(self, batch: PacketBatch, columns: PacketColumns, events: Iterable[FlowEvent]) -> list[Flow]:
+        """Set process and TLS library of flows before the events of their first bytes are looked at.
+
+        Answers flows that had another process before: the server's own, until the client's was known.
+        """
+        corrected: list[Flow] = []
         opened = {event.flow.n: event.flow for event in events if isinstance(event, Opened)}
         first = int(batch.number[0])
         for number, note in batch.notes.items():
@@ -39,7 +43,10 @@ class Told:
                 continue
             self._flows[n] = flow
             flow.tls = found.tls or flow.tls
+            if found.process and flow.process and flow.process != found.process:
+                corrected.append(flow)
             flow.process = found.process or flow.process
+        return corrected
 
     def forget(self, flow: Flow) -> None:
         self._flows.pop(flow.n, None)

@@ -88,6 +88,7 @@ class Pipeline:
         self._mcp = McpStreams()
         self._answers: dict[str, Answer] = {}
         self._told = Told()
+        self._last_calls: dict[str, Call] = {}
         self._finder = finder
 
     def introduce(self, sources: Sequence[Source], *, last: bool = False) -> None:
@@ -112,8 +113,7 @@ class Pipeline:
         self.now_us = max(self.now_us, int(batch.time_us.max()))
         if len(self._sources) > 1 and self._finder is None:
             self._clocks.feed(batch, columns)
-        if batch.notes:
-            self._told.read(batch, columns, result.events)
+        corrected = self._told.read(batch, columns, result.events) if batch.notes else []
         first = int(batch.number[0])
         events = result.events[::-1]
         result.events.clear()
@@ -125,6 +125,8 @@ class Pipeline:
             else:
                 self._flow_event(event)
         self._findings += losses.damage(result.damage)
+        for flow in corrected:
+            self._rename(flow)
 
     def close(self) -> None:
         """The capture has ended: everything still open is ended as what it is."""
@@ -170,6 +172,7 @@ class Pipeline:
                 self._flows.pop(flow.id, None)
                 self._holed.discard(flow.id)
                 self._source_of.pop(flow.id, None)
+                self._last_calls.pop(flow.id, None)
         return self._writer.commit()
 
     def _reached(self) -> dict[str, int]:
@@ -230,6 +233,14 @@ class Pipeline:
         self._watch.lose((self._flows[flow].client, self._flows[flow].server), t_us)
         for now in self._open.values():
             now.lossy = now.lossy or now.request.flow == flow
+
+    def _rename(self, flow: Flow) -> None:
+        """The calls under way on a flow, and its last one, are those of the process that is known now."""
+        last = self._last_calls.get(flow.id)
+        for call in (last, *(now.call for now in self._open.values())):
+            if call and call.flow == flow.id and call.process != flow.process:
+                call.process = flow.process
+                self._changed(call)
 
     def _request(self, request: Request) -> None:
         self.counters.exchanges += 1
@@ -340,6 +351,8 @@ class Pipeline:
             self._changed(call)
             if answer := self._answers.pop(end.exchange, None):
                 self._answered(answer)
+            if call.tls:
+                self._last_calls[call.flow] = call
         parts = now.fold.request.parts if now.fold else ()
         self._writer.put_exchange(now.request, now.response, end, now.batches, parts, call.id if call else None)
 

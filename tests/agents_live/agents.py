@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+DELEGATED = "Please heron-delegate: have an agent run `echo heron` in the shell, then say done."
 PROMPT = "Run `echo heron` in the shell, then say done."
 CODEX = """\
 model = "gpt-5.1-codex"
@@ -19,7 +20,7 @@ name = "Here"
 base_url = "{base}/v1"
 env_key = "HERE_KEY"
 wire_api = "responses"
-supports_websockets = false
+supports_websockets = {websockets}
 [analytics]
 enabled = false
 """
@@ -27,11 +28,12 @@ enabled = false
 
 @dataclass
 class Run:
-    """`binary`: what carries the TLS stack."""
+    """`binary`: what carries the TLS stack. `transport`: how its calls go."""
 
     binary: Path
     command: list[str]
     env: dict[str, str] = field(default_factory=dict)
+    transport: str = "http"
 
 
 def _one(root: Path, *patterns: str) -> Path:
@@ -48,11 +50,23 @@ def claude_code(root: Path, home: Path, base: str) -> Run:
     return Run(binary, [str(binary), "-p", PROMPT, "--dangerously-skip-permissions"], env)
 
 
-def codex(root: Path, home: Path, base: str) -> Run:
+def claude_code_delegating(root: Path, home: Path, base: str) -> Run:
+    run = claude_code(root, home, base)
+    run.command[run.command.index(PROMPT)] = DELEGATED
+    return run
+
+
+def codex_over_websocket(root: Path, home: Path, base: str) -> Run:
+    run = codex(root, home, base, websockets=True)
+    run.transport = "websocket"
+    return run
+
+
+def codex(root: Path, home: Path, base: str, websockets: bool = False) -> Run:
     binary = _one(root, "node_modules/@openai/codex-linux-x64/vendor/*/bin/codex", "node_modules/@openai/**/bin/codex")
     config = home / ".codex" / "config.toml"
     config.parent.mkdir(parents=True)
-    config.write_text(CODEX.format(base=base))
+    config.write_text(CODEX.format(base=base, websockets=str(websockets).lower()))
     env = {"HERE_KEY": "sk-none", "CODEX_HOME": str(config.parent)}
     return Run(binary, [str(binary), "exec", "--skip-git-repo-check", PROMPT], env)
 
@@ -102,7 +116,9 @@ def opencode(root: Path, home: Path, base: str) -> Run:
 
 AGENTS: dict[str, Callable[[Path, Path, str], Run]] = {
     "claude-code": claude_code,
+    "claude-code-delegating": claude_code_delegating,
     "codex": codex,
+    "codex-websocket": codex_over_websocket,
     "gemini-cli": gemini_cli,
     "opencode": opencode,
 }

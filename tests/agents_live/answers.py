@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+DELEGATE = "heron-delegate"  # in a prompt: let a sub-agent do it
+AGENTS = ("Agent", "Task")
 SHELLS = ("Bash", "bash", "run_shell_command", "exec_command", "shell_command", "shell", "local_shell")
 COMMAND = "echo heron"
 
@@ -20,9 +22,17 @@ class Turn:
     arguments: dict[str, Any] | None = None
 
 
-def plan(number: int, tools: dict[str, dict[str, Any]], has_result: bool) -> Turn:
-    """`tools`: JSON schemas of the offered tools by name."""
+def plan(number: int, tools: dict[str, dict[str, Any]], has_result: bool, asked: str = "") -> Turn:
+    """`tools`: JSON schemas of the offered tools by name. `asked`: what the user said."""
     id = f"heron{number:06d}"
+    agent = next((name for name in AGENTS if name in tools), None)
+    if agent and DELEGATE in asked and not has_result:
+        task = {
+            "description": "Say heron",
+            "prompt": f"Run `{COMMAND}` and report.",
+            "subagent_type": "general-purpose",
+        }
+        return Turn(id, "", agent, task)
     name = next((s for s in SHELLS if s in tools), None)
     if name is None or has_result:
         return Turn(id, f"Done, says {id}.")
@@ -42,10 +52,12 @@ def _sse(name: str | None, data: dict[str, Any]) -> bytes:
 # ---- Anthropic Messages
 
 
-def anthropic_request(body: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], bool]:
+def anthropic_request(body: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], bool, str]:
     tools = {t["name"]: t.get("input_schema") or {} for t in body.get("tools") or [] if "name" in t}
     parts = [p for m in body.get("messages") or [] if isinstance(m.get("content"), list) for p in m["content"]]
-    return tools, any(p.get("type") == "tool_result" for p in parts)
+    texts = [p.get("text", "") for p in parts if p.get("type") == "text"]
+    texts += [m["content"] for m in body.get("messages") or [] if isinstance(m.get("content"), str)]
+    return tools, any(p.get("type") == "tool_result" for p in parts), " ".join(texts)
 
 
 def anthropic(turn: Turn, model: str, stream: bool) -> bytes:
@@ -82,6 +94,11 @@ def responses_request(body: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], 
 
 
 def responses(turn: Turn, model: str) -> bytes:
+    return b"".join(_sse(event["type"], event) for event in responses_events(turn, model))
+
+
+def responses_events(turn: Turn, model: str, generate: bool = True) -> list[dict[str, Any]]:
+    """`generate`: false warms up only, and makes no output."""
     item: dict[str, Any] = {
         "type": "message",
         "id": f"msg_{turn.id}",
@@ -92,7 +109,8 @@ def responses(turn: Turn, model: str) -> bytes:
     if turn.tool:
         call = {"call_id": f"call_{turn.id}", "name": turn.tool, "arguments": json.dumps(turn.arguments)}
         item = {"type": "function_call", "id": f"fc_{turn.id}", "status": "completed", **call}
-    whole = {"id": f"resp_{turn.id}", "object": "response", "model": model, "status": "completed", "output": [item]}
+    output = [item] if generate else []
+    whole = {"id": f"resp_{turn.id}", "object": "response", "model": model, "status": "completed", "output": output}
     whole["usage"] = {
         "input_tokens": 100,
         "input_tokens_details": {"cached_tokens": 0},
@@ -102,13 +120,15 @@ def responses(turn: Turn, model: str) -> bytes:
     }
     begun = {**whole, "status": "in_progress", "output": [], "usage": None}
     events: list[dict[str, Any]] = [{"type": "response.created", "response": begun}]
-    events.append({"type": "response.output_item.added", "output_index": 0, "item": item})
-    if not turn.tool:
+    if generate:
+        events.append({"type": "response.output_item.added", "output_index": 0, "item": item})
+    if generate and not turn.tool:
         place = {"item_id": item["id"], "output_index": 0, "content_index": 0}
         events.append({"type": "response.output_text.delta", **place, "delta": turn.text})
-    events.append({"type": "response.output_item.done", "output_index": 0, "item": item})
+    if generate:
+        events.append({"type": "response.output_item.done", "output_index": 0, "item": item})
     events.append({"type": "response.completed", "response": whole})
-    return b"".join(_sse(e["type"], {**e, "sequence_number": n}) for n, e in enumerate(events))
+    return [{**event, "sequence_number": n} for n, event in enumerate(events)]
 
 
 # ---- OpenAI Chat Completions

@@ -1,4 +1,5 @@
-"""A model server over TLS: python -m tests.agents_live.mock PEM TRUTH PORT. Each request becomes a line in TRUTH."""
+"""A model server over TLS: python -m tests.agents_live.mock PEM TRUTH PORT. Each request becomes a line in TRUTH:
+the answer's id, the client's port, path, bytes and transport of the request, and the process that asked."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from tests.agents_live import answers
+from tests.agents_live import answers, websocket
+from tests.agents_live.owner import owner
 
 NUMBERS = itertools.count(1)
 
@@ -41,6 +43,10 @@ class Handler(BaseHTTPRequestHandler):
     truth: Path
 
     def do_GET(self) -> None:
+        if self.headers.get("Upgrade", "").lower() == "websocket" and self.path.endswith("/responses"):
+            self.close_connection = True
+            websocket.serve(self, self._message)
+            return
         self._send(404, b'{"error": {"message": "not here"}}', "application/json")
 
     def do_HEAD(self) -> None:
@@ -59,10 +65,22 @@ class Handler(BaseHTTPRequestHandler):
             self._send(404, b'{"error": {"message": "not here"}}', "application/json")
             return
         id, data, streamed = answer
-        line = {"id": id, "port": self.client_address[1], "path": self.path, "request": len(raw)}
-        with self.truth.open("a") as f:
-            f.write(json.dumps(line) + "\n")
+        self._note(id, len(raw), "http")
         self._send(200, data, "text/event-stream" if streamed else "application/json")
+
+    def _message(self, text: str) -> list[str]:
+        """The events that answer one `response.create`."""
+        body = json.loads(text)
+        turn = answers.plan(next(NUMBERS), *answers.responses_request(body))
+        self._note(turn.id, len(text), "websocket")
+        events = answers.responses_events(turn, str(body.get("model", "unknown")), body.get("generate") is not False)
+        return [json.dumps(event) for event in events]
+
+    def _note(self, id: str, size: int, transport: str) -> None:
+        port = self.client_address[1]
+        line = {"id": id, "port": port, "path": self.path, "request": size, "transport": transport}
+        with self.truth.open("a") as f:
+            f.write(json.dumps({**line, "process": owner(port)}) + "\n")
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "").lower() != "chunked":

@@ -170,6 +170,39 @@ def test_a_connection_seen_at_both_ends_is_kept_once_with_the_clients_process(tm
     assert call["process"]["pid"] == 42
 
 
+def server_end():
+    """The same connection in the server's process."""
+    return [
+        told(3, **{**PROCESS, "pid": 43}),
+        conn(2, local=("203.0.113.9", 443), remote=("10.0.0.1", 40_000), pid=43),
+        *pieces(2, REQUEST, START, False),
+        *pieces(2, RESPONSE, START + MS, True),
+        close(2, START + 9 * MS),
+    ]
+
+
+@pytest.mark.parametrize("known_at", [1, 2, 3, 4, 9])
+def test_a_clients_end_whose_addresses_come_late_is_kept_all_the_same(tmp_path, known_at):
+    client, server = one_call(), server_end()
+    unknown = [*client[:2], conn(1, local=None, remote=None), client[3]]
+    frames = [*unknown, *server[:known_at], conn(1), *client[4:-1], *server[known_at:], client[-1]]
+    capture, plaintext = captured(frames)
+    (call,), (flow,) = read(tmp_path, capture)
+    assert plaintext.mirrored == 1
+    assert (call["process"]["pid"], flow["process"]["pid"]) == (42, 42)
+    assert call["outcome"] == "ok"
+
+
+@pytest.mark.parametrize("call_is_over", [False, True])
+def test_the_clients_process_is_set_even_when_it_is_known_after_the_call(tmp_path, call_is_over):
+    client, server = one_call(), server_end()
+    place = len(server) - 1 if call_is_over else 5
+    capture, plaintext = captured([*client[:2], *server[:place], *client[2:-1], *server[place:], client[-1]])
+    (call,), (flow,) = read(tmp_path, capture)
+    assert plaintext.mirrored == 1
+    assert (call["process"]["pid"], flow["process"]["pid"]) == (42, 42)
+
+
 def test_a_connection_joined_midway_is_not_taken_for_its_beginning(tmp_path):
     frames = one_call(fresh=False)
     calls, (flow,) = read(tmp_path, captured(frames)[0])
