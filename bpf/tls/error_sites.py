@@ -19,7 +19,10 @@ SHOULD_NOT, BAD_LENGTH, UNINITIALIZED = 66, 111, 226
 BAD_DECRYPT, BUFFER_TOO_SMALL, OUTPUT_ALIASES, TOO_LARGE = 101, 103, 115, 117
 BEFORE, AFTER = 24, 30  # bytes around the lea in which the two constants are loaded
 NEAR = 80  # lines of ssl_lib.cc between SSL_read and SSL_write
-MOV_IMM32 = re.compile(rb"[\xb8-\xbf](....)", re.S)
+ADJACENT = 0x200  # bytes
+NUMBER = re.compile(
+    rb"[\xb8-\xbf](....)|\x6a(.)\x41?[\x58-\x5f]", re.S
+)  # mov r32, imm32; optimised for size: push, pop
 
 
 @dataclass
@@ -48,7 +51,7 @@ def _sites(elf: Elf, names: list[int], refs: dict[int, list[int]]) -> dict[int, 
     out = {}
     for site in (site for va in names for site in refs[va]):
         code = elf.bytes_at(site - BEFORE, BEFORE + AFTER)
-        numbers = (int.from_bytes(m[1], "little") for m in MOV_IMM32.finditer(code))
+        numbers = (int.from_bytes(m[1] or m[2], "little") for m in NUMBER.finditer(code))
         out[site] = [n for n in numbers if 0 < n < 20000]
     return out
 
@@ -74,7 +77,9 @@ def boringssl(elf: Elf, names: dict[bytes, list[int]], refs: dict[int, list[int]
     line = writes[0].line
     reads = [f for f in functions if len(f.sites) == 1 and SHOULD_NOT in f.reasons and line - NEAR < f.line < line]
     best = max((f.line for f in reads), default=0)
-    reads = [f for f in reads if f.line == best]
+    reads = sorted((f for f in reads if f.line == best), key=lambda f: f.start)
+    if len(reads) == 2 and reads[1].start - reads[0].start < ADJACENT:
+        del reads[1]  # SSL_peek, which follows in the source: what both call was built into both
     if len(reads) != 1:
         return Found("boringssl", "error-sites", refused=f"SSL_read has {len(reads)} candidates")
     places = {"SSL_write": elf.offset(writes[0].start), "SSL_read": elf.offset(reads[0].start)}
