@@ -83,13 +83,19 @@ def _stat(pid: int) -> tuple[str, int, int]:
     return text[open_at + 1 : close_at], int(rest[1]), int(rest[19])
 
 
+def _cgroup(text: str) -> str:
+    """The path that names a container, in whichever hierarchy, else that of the unified one (cgroups(7)): the last."""
+    paths = [line.split(":", 2)[-1] for line in text.splitlines()]
+    return next((path for path in paths if CONTAINER.search(path)), paths[-1])
+
+
 def read(pid: int) -> Process | None:
     """The process as it is now, or None if it is gone."""
     try:
         comm, ppid, ticks = _stat(pid)
         uid = int(re.findall(r"^Uid:\s+(\d+)", _read(f"/proc/{pid}/status"), re.M)[0])
         cmdline = _read(f"/proc/{pid}/cmdline").rstrip("\0")
-        cgroup = _read(f"/proc/{pid}/cgroup").strip().rsplit("\n", 1)[-1].split(":", 2)[-1]
+        cgroup = _cgroup(_read(f"/proc/{pid}/cgroup"))
     except (OSError, ValueError, IndexError):
         return None
     return Process(
