@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 
 from ..core.errors import HeronError, PrivilegeError, SourceError, UsageError
 from ..engine.protocol import Job
-from . import problems
+from . import page, problems
 from .patience import Patience
 from .readers import Readers
 from .routes import routed
@@ -107,7 +107,7 @@ def serve(  # noqa: PLR0917 - what makes a server
 def application(service: Service) -> Starlette:
     """What answers, without who guards it."""
     app = Starlette(
-        routes=routed(),
+        routes=[*page.routed(), *routed()],
         exception_handlers={
             HeronError: problems.on_error,
             problems.Left: problems.on_left,

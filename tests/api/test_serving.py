@@ -140,10 +140,13 @@ def test_an_engine_that_dies_is_said_and_its_store_is_served_on(tmp_path: Path):
 
 def test_health_tells_every_loss_with_its_meaning(servers):
     from heron_tui.engine.losses import LOSSES
+    from heron_tui.engine.protocol import Counters
 
     health = servers("anthropic-sdk-faults").ask("health")
     assert [loss["name"] for loss in health["losses"]] == [loss.name for loss in LOSSES]
     assert all(loss["count"] == health["counters"][loss["name"]] and loss["meaning"] for loss in health["losses"])
+    of_work = set("packets bytes flows exchanges events calls turns findings tls_processes tls_probes".split())
+    assert {loss.name for loss in LOSSES} | of_work == set(Counters.__struct_fields__)
     assert health["engine"]["state"] == "none"
     assert health["lost"] is any(loss["count"] for loss in health["losses"] if not loss["harmless"])
     assert health["uptime_s"] >= 0
