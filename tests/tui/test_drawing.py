@@ -1,13 +1,19 @@
 """Waterfalls, plots and wrapped text: what is drawn, as text."""
 
+from collections.abc import Callable
+
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from textual.geometry import Size
+from textual.strip import Strip
 
 from heron_tui.tui import theme
+from heron_tui.tui.app import HeronApp
 from heron_tui.tui.document import Part, lay_out, wrap
 from heron_tui.tui.plot import curve, resample, sparkline
 from heron_tui.tui.waterfall import Span, bar, cells
+from tests.tui.conftest import press, running, settle
 
 S = 1_000_000
 
@@ -86,3 +92,44 @@ def test_facts_stand_in_as_many_columns_as_fit():
 def test_a_long_part_says_how_much_is_not_shown():
     last = lay_out([Part(text="x" * 400_010)], 80)[-1]
     assert last.runs[0][0] == "… 10 characters more"
+
+
+async def test_what_waits_to_be_painted_is_painted_though_the_layout_changes(make_app: Callable[..., HeronApp]):
+    app = make_app("openai-sdk")
+    async with running(app, (160, 50)) as pilot:
+        rows, tree = app.main.packets.list, app.main.packets.forest.tree
+        drawn: list[str] = []
+
+        class Watched(type(rows)):  # type: ignore[misc]
+            def render_line(self, y: int) -> Strip:
+                strip = super().render_line(y)
+                drawn.append(strip.text)
+                return strip
+
+        rows.__class__ = Watched
+        for n in range(4):
+            drawn.clear()
+            rows.title = f"title {n}"
+            rows.refresh()
+            tree.virtual_size = Size(10, 100 + n)
+            await settle(pilot)
+            assert any(rows.title in text for text in drawn)
+
+
+async def test_a_cursor_that_moves_on_a_page_draws_two_rows(make_app: Callable[..., HeronApp]):
+    app = make_app("openai-sdk")
+    async with running(app, (160, 50)) as pilot:
+        await press(pilot, "j j")
+        rows = app.main.packets.list
+        drawn: list[int] = []
+
+        class Watched(type(rows)):  # type: ignore[misc]
+            def render_line(self, y: int) -> Strip:
+                drawn.append(y)
+                return super().render_line(y)
+
+        rows.__class__ = Watched
+        rows.move(rows.cursor + 1)
+        app.pacing.release()
+        await pilot.pause()
+        assert set(drawn) == {rows.cursor, rows.cursor + 1}

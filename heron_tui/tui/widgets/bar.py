@@ -7,9 +7,9 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
-from textual.widget import Widget
 
 from ..theme import Palette
+from .drawn import Drawn
 
 if TYPE_CHECKING:
     from ..app import HeronApp
@@ -19,7 +19,7 @@ Item = Sequence[Run]
 """Runs that are shown together or not at all."""
 
 
-class Bar(Widget):
+class Bar(Drawn):
     """A line with items at its left and right end; those at the inner ends are dropped first when it is narrow."""
 
     DEFAULT_CSS = """

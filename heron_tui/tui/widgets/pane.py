@@ -13,12 +13,13 @@ from textual.strip import Strip
 from ..columns import sized
 from ..find.query import Query
 from ..theme import Palette
+from .drawn import Drawn
 
 if TYPE_CHECKING:
     from ..app import HeronApp
 
 
-class Pane(ScrollView, can_focus=True, inherit_bindings=False):
+class Pane(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
     """A pane drawn line by line. Line 0 is its title; subclasses draw the others with `draw`."""
 
     DEFAULT_CSS = """

@@ -1,4 +1,4 @@
-"""A list of any length: only visible rows are asked for and drawn."""
+"""A list of records in columns: which of them, in which order, what is found in them, and how a row is drawn."""
 
 import re
 from collections.abc import Sequence
@@ -7,18 +7,16 @@ from typing import Any, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
-from textual.geometry import Size
-from textual.message import Message
 
 from ...store.notes import Key
 from ..choice import ChosenRows, sort_key
 from ..columns import Column, fit, segments, sized
 from ..filtering import Narrowed
 from ..find.query import Query
-from ..rows import FixedRows, PagedRows, RowSource
+from ..rows import FixedRows, PagedRows
 from ..units import percent
-from .pane import Pane, highlight, plain
+from .cursor_list import CursorList
+from .pane import highlight, plain
 from .row_signs import COMMENTED, coloured, fitting, noted
 
 SHIFT = 16
@@ -26,7 +24,7 @@ SEARCHED = 2048
 """Rows that a search looks at between two looks at the keyboard."""
 
 
-class RowList(Pane):
+class RowList(CursorList):
     """Rows in columns with a cursor. The first line holds the column titles, or the pane's title if it has one.
 
     Args:
@@ -39,23 +37,6 @@ class RowList(Pane):
     scopes: ClassVar[tuple[str, ...]] = ("list", "columns")
     coloured_parts: ClassVar[int | None] = None
     """How many of a row's segments a colour rule colours; None for all."""
-
-    class Told(Message):
-        """Something about the row at `index`."""
-
-        def __init__(self, pane: "RowList", index: int, row: Any) -> None:
-            super().__init__()
-            self.pane, self.index, self.row = pane, index, row
-
-        @property
-        def control(self) -> "RowList":
-            return self.pane
-
-    class Moved(Told):
-        """The cursor is on another row, or its row has come or changed."""
-
-    class Opened(Told):
-        """Enter or a double click on a row."""
 
     def __init__(
         self,
@@ -72,47 +53,12 @@ class RowList(Pane):
         self.title = title
         self.note = ""
         self.empty = empty
-        self.source: RowSource = FixedRows()
-        self.cursor = 0
-        self.following = False
         self.pattern: re.Pattern[str] | None = None
         self.only_marked = self.hide_ignored = False
         self.sorted_by, self.descending = "", False
         self._shift = 0
-        self._has_room = False
-        self._count = 0
-        self._announced: object = None
-        self._window_start = 0
-        self._window: Sequence[Any] = ()
 
     # what there is
-
-    def show(self, source: RowSource, *, cursor: int = 0) -> None:
-        """Show other rows."""
-        self.source = source
-        self.cursor = cursor
-        self._announced = None
-        self.scroll_to(y=0, animate=False)
-        self.rows_changed()
-
-    def rows_changed(self) -> None:
-        """The source has more, fewer or other rows: look again, and stay on the newest when following."""
-        count = self.source.count()
-        if count != self._count:
-            self._count = count
-            self.virtual_size = Size(self.virtual_size.width, count + 1)
-        if self.following and count:
-            self.move(count - 1)
-        else:
-            self.move(min(self.cursor, max(count - 1, 0)), keep=True)
-        self.refresh()
-
-    def show_again(self, source: RowSource, cursor: int) -> None:
-        """Show rows of which some have changed, without scrolling away."""
-        self.source, self._window = source, ()
-        self.cursor = cursor
-        self.rows_changed()
-        self.move(cursor)
 
     @property
     def columns(self) -> Sequence[Column]:
@@ -123,16 +69,6 @@ class RowList(Pane):
     def columns(self, columns: Sequence[Column]) -> None:
         self.own_columns = columns
 
-    @property
-    def count(self) -> int:
-        return self._count
-
-    @property
-    def row(self) -> Any:
-        """The row under the cursor, None while it is not here (or there is none)."""
-        rows = self.source.window(self.cursor, self.cursor + 1) if self.cursor < self._count else ()
-        return rows[0] if rows else None
-
     def key_of(self, row: Any) -> Key | None:
         """Under what notes on a row are kept; None where there can be none."""
         return (self.kind, str(row["id"])) if self.kind else None
@@ -140,6 +76,10 @@ class RowList(Pane):
     def comment_of(self, row: Any) -> str:
         """What people noted on a row."""
         return self.heron.notes.get(self.key_of(row)).comment
+
+    def arrived(self, row: Any) -> None:
+        if self.has_focus and (comment := self.comment_of(row)):
+            self.heron.say(f"{COMMENTED} {comment}")
 
     def stands_out(self, row: Any) -> bool:  # noqa: ARG002 - of most lists, only what fits is shown
         """The row itself fits the filter, and stands among some that do not."""
@@ -216,80 +156,6 @@ class RowList(Pane):
         if place is not None:
             self.center(place)
 
-    # motion
-
-    def move(self, index: int, *, keep: bool = False) -> None:
-        """Put the cursor on row `index`, and that row into view; with `keep`, leave the scroll position alone."""
-        self.cursor = max(0, min(index, self._count - 1))
-        top, page = round(self.scroll_y), self.page
-        self.source.window(max(top - page, 0), top + 2 * page)
-        if not keep:
-            self._reveal(top, page)
-        self.announce()
-        self.refresh()
-
-    def _reveal(self, top: int, page: int) -> None:
-        if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False)
-        elif self.cursor >= top + page:
-            self.scroll_to(y=self.cursor - page + 1, animate=False)
-
-    def center(self, index: int, *, anew: bool = False) -> None:
-        """Go to row `index`; if it is not visible (or `anew`), put it a third below the top."""
-        top, page = round(self.scroll_y), self.page
-        if anew or not top <= index < top + page:
-            self.scroll_to(y=max(index - page // 3, 0), animate=False)
-        self.move(index)
-
-    def on_resize(self) -> None:
-        """Keep the cursor in view when the room changes, or is there at last."""
-        height = self.scrollable_content_region.height
-        if self._count and height > 1:
-            self.center(self.cursor, anew=not self._has_room)
-        self._has_room = height > 1
-
-    def announce(self) -> None:
-        row = self.row
-        if self._count and row is not None and (self.cursor, row) != self._announced:
-            self._announced = (self.cursor, row)
-            if self.has_focus and (comment := self.comment_of(row)):
-                self.heron.say(f"{COMMENTED} {comment}")
-            self.post_message(self.Moved(self, self.cursor, row))
-
-    def step(self, by: int) -> None:
-        if by < 0:
-            self.stop_following()
-        self.move(self.cursor + by)
-
-    def stop_following(self) -> None:
-        if self.following:
-            self.heron.do("follow")
-
-    def act_down(self, count: int | None = None) -> None:
-        self.step(count or 1)
-
-    def act_up(self, count: int | None = None) -> None:
-        self.step(-(count or 1))
-
-    def act_page_down(self, count: int | None = None) -> None:
-        self.step(self.page * (count or 1))
-
-    def act_page_up(self, count: int | None = None) -> None:
-        self.step(-self.page * (count or 1))
-
-    def act_half_down(self, count: int | None = None) -> None:
-        self.step(max(self.page // 2, 1) * (count or 1))
-
-    def act_half_up(self, count: int | None = None) -> None:
-        self.step(-max(self.page // 2, 1) * (count or 1))
-
-    def act_top(self, count: int | None = None) -> None:
-        self.stop_following()
-        self.move((count or 1) - 1)
-
-    def act_bottom(self, count: int | None = None) -> None:
-        self.move(self._count - 1 if count is None else count - 1)
-
     def act_right(self, count: int | None = None) -> None:
         self._shift = min(self._shift + SHIFT * (count or 1), 4096)
         self.refresh()
@@ -297,10 +163,6 @@ class RowList(Pane):
     def act_left(self, count: int | None = None) -> None:
         self._shift = max(self._shift - SHIFT * (count or 1), 0)
         self.refresh()
-
-    def act_open(self) -> None:
-        if self.row is not None:
-            self.post_message(self.Opened(self, self.cursor, self.row))
 
     def copy_text(self) -> str:
         """The row's cells, separated by tabs."""
@@ -318,17 +180,17 @@ class RowList(Pane):
             super().search(query, by)
             return
         self.pattern = query.words
-        self._look(query, query.words, self.cursor + by, by, self._count)
+        self._look(query, query.words, self.cursor + by, by, self.count)
 
     def _look(self, query: Query, words: re.Pattern[str], start: int, by: int, left: int) -> None:
         """Look at the page of rows from `start` on; `left` rows have not been looked at."""
-        if left <= 0 or not self._count:
+        if left <= 0 or not self.count:
             self.not_found(query)
             return
         token, source = self.heron.finding, self.source
-        start %= self._count
+        start %= self.count
         first, stop = (start, start + SEARCHED) if by > 0 else (start + 1 - SEARCHED, start + 1)
-        first, stop = max(first, 0), min(stop, self._count)
+        first, stop = max(first, 0), min(stop, self.count)
 
         def came(rows: Sequence[Any]) -> None:
             if self.heron.finding is not token or self.source is not source:
@@ -339,7 +201,7 @@ class RowList(Pane):
                 self.heron.finding = None
                 self.center(first + hit)
                 return
-            self.heron.say(f"finding {query.shown}: {percent(1 - left / self._count)} · esc stops")
+            self.heron.say(f"finding {query.shown}: {percent(1 - left / self.count)} · esc stops")
             self._look(query, words, stop if by > 0 else first - 1, by, left - (stop - first))
 
         if isinstance(source, PagedRows):
@@ -347,17 +209,7 @@ class RowList(Pane):
         else:
             came(source.window(first, stop))
 
-    def on_click(self, event: events.Click) -> None:
-        if event.y == 0:
-            self._click_heading(event.x)
-            return
-        index = round(self.scroll_y) + event.y - 1
-        if event.y >= 1 and index < self._count:
-            self.move(index)
-            if event.chain == 2:
-                self.act_open()
-
-    def _click_heading(self, x: int) -> None:
+    def click_title(self, x: int) -> None:
         """A click on a column's title sorts by it, another one the other way round."""
         at = 1
         for column, size in [] if self.title else fit(self.columns, self.scrollable_content_region.width - 2):
@@ -366,11 +218,6 @@ class RowList(Pane):
             at += size + 1
 
     # drawing
-
-    def refresh_rows(self) -> None:
-        """Rows have come: draw them, and tell of the one under the cursor."""
-        self.announce()
-        self.refresh()
 
     def title_text(self) -> tuple[str, str]:
         return self.title, self.note
@@ -384,14 +231,10 @@ class RowList(Pane):
         return [Segment(f"{'▌' if self.has_focus else ' '}{text} "[:width], style)]
 
     def draw(self, y: int, width: int) -> list[Segment]:
-        index = round(self.scroll_y) + y
-        if index >= self._count:
-            note = f"  {self.empty}" if not self._count and y == 1 else ""
+        index, row = self.drawn_row(y)
+        if index >= self.count:
+            note = f"  {self.empty}" if not self.count and y == 1 else ""
             return [Segment(sized(note, width), self.palette.muted)]
-        if y == 0 or not self._window_start <= index < self._window_start + len(self._window):
-            self._window_start, self._window = index, self.source.window(index, index + self.page + 1)
-        place = index - self._window_start
-        row = self._window[place] if place < len(self._window) else None
         if row is None:
             return [Segment(sized("  …", width), self.palette.faint)]
         selected = index == self.cursor
