@@ -1,6 +1,6 @@
 """The columns of every list, with what goes first when it is narrow."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from . import telling
@@ -76,51 +76,53 @@ def packet_columns(
     )
 
 
+def _start(times: Times, field: str) -> Column:
+    """When something began."""
+    return Column("start", "Start", 11, lambda row: (times.show(row[field]), "muted"), right=True, sort=field)
+
+
+def _lasted(priority: int) -> Column:
+    """How long something took, from its first packet to its last."""
+    return _figure(
+        "time", "Time", 7, lambda row: duration(row["t_end_us"] - row["t_start_us"]), "duration_us", priority
+    )
+
+
+def _figure(  # noqa: PLR0917 - what makes a column of figures, in the order of their columns
+    key: str,
+    title: str,
+    width: int,
+    tell: Callable[[Record], str],
+    sort: str,
+    priority: int = 1,
+    role: str = "muted",
+) -> Column:
+    """Figures, right-aligned in one colour."""
+    return Column(key, title, width, lambda row: (tell(row), role), priority=priority, right=True, sort=sort)
+
+
+def _bytes(key: str, title: str, width: int, field: str, role: str) -> Column:
+    """What one side sent."""
+    return _figure(key, title, width, lambda row: size(row.get(field)), field, 3, role)
+
+
 def flow_columns(times: Times, *, processes: bool = False) -> Sequence[Column]:
     def gaps(row: Record) -> Cell:
         return (f"! {row['gaps']}", "warn") if row.get("gaps") else ("", "")
 
     return (
-        Column(
-            "start", "Start", 11, lambda row: (times.show(row["t_start_us"]), "muted"), right=True, sort="t_start_us"
-        ),
+        _start(times, "t_start_us"),
         Column("client", "Client", 21, lambda row: (row["client"], "client"), sort="client"),
         Column("server", "Server", 15, lambda row: (row["server"], "server"), flex=True, sort="server"),
         Column("protocol", "Protocol", 9, lambda row: (row.get("protocol") or NONE, ""), priority=4, sort="protocol"),
         *([Column("process", "Process", 12, _process, priority=6)] if processes else []),
         Column("tls", "TLS", 8, lambda row: (row.get("tls") or "", "muted"), priority=7, sort="tls"),
-        Column(
-            "packets", "Packets", 7, lambda row: (short(row["packets"]), ""), priority=5, right=True, sort="packets"
-        ),
-        Column(
-            "up",
-            "Sent",
-            7,
-            lambda row: (size(row["bytes_client"]), "client"),
-            priority=3,
-            right=True,
-            sort="bytes_client",
-        ),
-        Column(
-            "down",
-            "Received",
-            8,
-            lambda row: (size(row["bytes_server"]), "server"),
-            priority=3,
-            right=True,
-            sort="bytes_server",
-        ),
-        Column("calls", "Calls", 5, lambda row: (str(row["calls"] or ""), "strong"), right=True, sort="calls"),
+        _figure("packets", "Packets", 7, lambda row: short(row["packets"]), "packets", 5, ""),
+        _bytes("up", "Sent", 7, "bytes_client", "client"),
+        _bytes("down", "Received", 8, "bytes_server", "server"),
+        _figure("calls", "Calls", 5, lambda row: str(row["calls"] or ""), "calls", role="strong"),
         Column("gaps", "Gaps", 5, gaps, priority=5, right=True, sort="gaps"),
-        Column(
-            "time",
-            "Time",
-            7,
-            lambda row: (duration(row["t_end_us"] - row["t_start_us"]), "muted"),
-            priority=5,
-            right=True,
-            sort="duration_us",
-        ),
+        _lasted(5),
     )
 
 
@@ -133,43 +135,12 @@ def exchange_columns(times: Times) -> Sequence[Column]:
         return (duration(end - start) if start and end else "…"), "muted"
 
     return (
-        Column(
-            "start",
-            "Start",
-            11,
-            lambda row: (times.show(row["t_request_us"]), "muted"),
-            right=True,
-            sort="t_request_us",
-        ),
+        _start(times, "t_request_us"),
         Column("request", "Request", 24, request, flex=True, sort="path"),
         Column("status", "Stat", 4, _status, right=True, sort="status"),
-        Column(
-            "up",
-            "Sent",
-            8,
-            lambda row: (size(row.get("request_bytes")), "client"),
-            priority=3,
-            right=True,
-            sort="request_bytes",
-        ),
-        Column(
-            "down",
-            "Received",
-            8,
-            lambda row: (size(row.get("response_bytes")), "server"),
-            priority=3,
-            right=True,
-            sort="response_bytes",
-        ),
-        Column(
-            "events",
-            "Events",
-            6,
-            lambda row: (str(row.get("events") or ""), "muted"),
-            priority=4,
-            right=True,
-            sort="events",
-        ),
+        _bytes("up", "Sent", 8, "request_bytes", "client"),
+        _bytes("down", "Received", 8, "response_bytes", "server"),
+        _figure("events", "Events", 6, lambda row: str(row.get("events") or ""), "events", 4),
         Column("time", "Time", 7, taken, priority=2, right=True),
     )
 
@@ -198,32 +169,14 @@ def step_columns() -> Sequence[Column]:
 
 def session_columns(times: Times) -> Sequence[Column]:
     return (
-        Column(
-            "start", "Start", 11, lambda row: (times.show(row["t_start_us"]), "muted"), right=True, sort="t_start_us"
-        ),
+        _start(times, "t_start_us"),
         Column("agent", "Agent", 16, lambda row: (row["agent"], "accent"), sort="agent"),
         Column("session", "Session", 18, lambda row: (row["id"], "muted"), flex=True, sort="id"),
         Column("cwd", "Directory", 24, lambda row: (row.get("cwd") or "", ""), priority=5, sort="cwd"),
-        Column("turns", "Turns", 5, lambda row: (whole(row["turns"]), "strong"), right=True, sort="turns"),
-        Column("calls", "Calls", 5, lambda row: (whole(row["calls"]), ""), right=True, sort="calls"),
-        Column(
-            "tokens",
-            "Tokens",
-            12,
-            lambda row: (telling.tokens(row), "muted"),
-            priority=3,
-            right=True,
-            sort="input_tokens",
-        ),
-        Column(
-            "time",
-            "Time",
-            7,
-            lambda row: (duration(row["t_end_us"] - row["t_start_us"]), "muted"),
-            priority=2,
-            right=True,
-            sort="duration_us",
-        ),
+        _figure("turns", "Turns", 5, lambda row: whole(row["turns"]), "turns", role="strong"),
+        _figure("calls", "Calls", 5, lambda row: whole(row["calls"]), "calls", role=""),
+        _figure("tokens", "Tokens", 12, telling.tokens, "input_tokens", 3),
+        _lasted(2),
     )
 
 

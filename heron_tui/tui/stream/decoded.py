@@ -1,38 +1,28 @@
 """What a side said, decoded: head and body as text, or the JSON of its messages."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 import numpy as np
 
 from ...store.reader import Reader
 from ...store.shapes import EventRow, Record
-from ..long.passages import Lines, Paragraph, Passage, Prose
+from ..long.passages import Passage, Prose
 from ..units import since
 from .origin import SIDE, InMessage, Origin
+from .side import OneSide
 
 SPACE = np.frombuffer(b" \t\r\n", np.uint8)
 
 Find = Callable[[int, int], Origin]
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One side of an exchange. `state` changes when there is more of it."""
+class Said(OneSide):
+    """As text, or as the JSON of its messages."""
 
-    exchange: str
-    side: int
-    size: int
-    t_us: int
-    form: str
-    state: Any
+    __slots__ = ()
 
-    def load(self, reader: Reader) -> Passage:
-        record = reader.get("exchange", self.exchange)
-        if record is None:
-            return Lines([Paragraph("the exchange is no longer in the store", "warn")])
+    def read(self, reader: Reader, record: Record) -> Passage:
         body = reader.body(self.exchange, SIDE[self.side])
         made = Composed(self.exchange, self.side)
         if self.form == "text":

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ...store.reader import Reader
 from ...store.shapes import EventRow, Record
@@ -10,23 +9,15 @@ from .. import telling
 from ..long.passages import Lines, Paragraph, Passage
 from ..units import clock, since, size, whole
 from .origin import InMessage
+from .side import OneSide
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One side of an exchange as events. Times are since the exchange began."""
+class Told(OneSide):
+    """As events. Times are since the exchange began."""
 
-    exchange: str
-    side: int
-    size: int
-    t_us: int
-    form: str
-    state: Any
+    __slots__ = ()
 
-    def load(self, reader: Reader) -> Passage:
-        record = reader.get("exchange", self.exchange)
-        if record is None:
-            return Lines([Paragraph("the exchange is no longer in the store", "warn")])
+    def read(self, reader: Reader, record: Record) -> Passage:
         if self.side == 0:
             return Lines([_asked(record)], [InMessage(self.exchange, "request", head=True)])
         return Events(record, reader.events(self.exchange), [data for _, data in reader.stream(self.exchange)])
