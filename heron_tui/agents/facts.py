@@ -63,6 +63,7 @@ class Asked:
         opening: texts of the first user message, where the session has to be found by them.
         attempt: as the client counts, from 0; None where it does not.
         tool: what an MCP server is asked to run.
+        unread: nothing of the conversation could be read: the capture lacks it.
     """
 
     id: str
@@ -100,6 +101,7 @@ class Asked:
     attempt: int | None = None
     cwd: str | None = None
     tool: "Run | None" = None
+    unread: bool = False
 
     @property
     def machine(self) -> str:
@@ -221,6 +223,7 @@ class Reader:
             attempt=int(attempt) if attempt and _small_count.fullmatch(attempt) else None,
             cwd=self._cwd(profile, call),
             tool=Run(request.tool.name, arguments_hash(request.tool)) if request.tool else None,
+            unread=request.error is not None and not request.messages,
         )
 
     def _cwd(self, profile: Profile, call: Call) -> str | None:

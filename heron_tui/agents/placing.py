@@ -90,11 +90,11 @@ class Placer:
         return session
 
     def _found_session(self, node: Placed) -> str | None:
-        """The session of a call that names none; None for side calls of which nothing tells it."""
+        """The session of a call that names none; None for side calls, and unread ones, of which nothing tells it."""
         for before in (node.retry_of, node.parent):
             if before and before.session:
                 return before.session
-        if node.asked.auxiliary:
+        if node.asked.auxiliary or node.asked.unread:
             return None
         if node.started_by:
             return node.started_by.call.session
@@ -147,10 +147,10 @@ class Placer:
         if asked.turn and (named := self.ledger.exact.last((session, asked.turn))):
             return named
         if node.subagent is not None:
-            return self._turn_of_branch(node) or self._begin(node)
+            return self._turn_of_branch(node) or (None if asked.unread else self._begin(node))
         if asked.turn:
             return (node.retry_of and node.retry_of.turn) or self._begin(node)
-        return self._turn_of_main(node) or self._begin(node)
+        return self._turn_of_main(node) or (None if asked.unread else self._begin(node))
 
     def _turn_of_main(self, node: Placed) -> Begun | None:
         """The turn that goes on with this call; None where one begins."""

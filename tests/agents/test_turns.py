@@ -1,6 +1,10 @@
 """Turns: where they begin, what belongs to them, how they end."""
 
+from dataclasses import replace
+
 import pytest
+
+from heron_tui.model.call import Call
 
 from .build import T0, call, message, result, says, system, tell, user, uses
 
@@ -277,3 +281,17 @@ def test_openclaw_s_moving_context_neither_begins_turns_nor_breaks_the_conversat
 )
 def test_quotes_that_opencode_puts_around_a_prompt(sent: str, prompt: str):
     assert tell(call("a", 0, user(sent), headers={"user-agent": "opencode/1.18.33"})).prompts == [prompt]
+
+
+def test_a_request_that_the_capture_lacks_begins_no_turn():
+    """Nobody knows whether a user spoke in it. Where the session is known, it is of the turn that went on."""
+
+    def torn(one: Call) -> Call:
+        return replace(one, request=replace(one.request, error="the request is not whole"))
+
+    told = tell(call("a", 0, user("one"), answer=says("Done.")), torn(call("b", 500, answer=says("Done b."))))
+    assert [turn.calls for turn in told.in_order] == [("a",)]
+    assert (told.parts["b"].turn, told.parts["b"].session) == (None, None)
+    one = call("a", 0, user("one"), answer=says("", uses("t1")), headers=CLAUDE)
+    told = tell(one, torn(call("b", 500, headers=CLAUDE)))
+    assert [turn.calls for turn in told.in_order] == [("a", "b")]
