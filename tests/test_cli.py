@@ -73,6 +73,17 @@ def test_a_closed_pipe_ends_quietly():
     assert json.loads(done.stdout)["number"] == 1
 
 
+def test_what_was_lost_is_said_of_a_store_as_of_its_capture(tmp_path: Path):
+    cut = tmp_path / "cut.pcap"
+    data = Path(CAPTURE).read_bytes()
+    cut.write_bytes(data[: len(data) * 2 // 3])
+    store = tmp_path / "kept.store"
+    fresh = heron("query", str(cut), "calls", "--json", "--store", str(store))
+    again = heron("query", str(store), "calls", "--json")
+    assert b"cut at byte" in fresh.stderr
+    assert (again.stdout, again.stderr) == (fresh.stdout, fresh.stderr)
+
+
 def test_importing_the_command_line_is_cheap():
     heavy = ("textual", "sqlite_utils", "numpy", "starlette", "uvicorn")
     code = f"import sys, heron_tui.cli; print([m for m in {heavy} if m in sys.modules])"

@@ -30,7 +30,7 @@ class Intake:
     def __init__(self, take: Callable[[], bytes], wake: Callable[[], object], spool: Spool) -> None:
         self._take, self._wake, self._spool = take, wake, spool
         self._file = os.open(spool.path, os.O_RDONLY | os.O_CLOEXEC)
-        self._kept = self._position = os.fstat(self._file).st_size
+        self._kept = self._position = spool.read_to = os.fstat(self._file).st_size
         self._memory: deque[bytes] = deque()
         self._in_memory = 0
         self._room = threading.Condition()
@@ -71,7 +71,7 @@ class Intake:
     def _next(self) -> bytes:
         if left := self._kept - self._position:
             piece = os.pread(self._file, min(READ, left), self._position)
-            self._position += len(piece)
+            self._position = self._spool.read_to = self._position + len(piece)
             return piece
         with self._room:
             if not self._memory:

@@ -13,7 +13,7 @@ from ..model.packet import PacketBatch, Source
 from . import pcap, pcapng
 from .file_window import FileWindow
 from .records import Records, Walker
-from .spool import Spool
+from .spool import ROLLING_LIMIT, Spool
 from .stream import Stream
 
 STDIN = "-"
@@ -190,7 +190,8 @@ class Reader:
             return
         path = self._spool / f"{source.id}.{source.format}"
         try:
-            self._window.keep_in(Spool(path))
+            spool = Spool(path, ROLLING_LIMIT, rolling=True) if self._live else Spool(path)
+            self._window.keep_in(spool)
         except OSError as error:
             raise SourceError(f"{path}: raw packets cannot be kept there: {error.strerror}") from error
         source.raw_path = str(path.absolute())

@@ -82,7 +82,12 @@ class Stream:
 
     @property
     def note(self) -> str | None:
-        return self._spool.note if self._spool else None
+        return self._spool.said if self._spool else None
+
+    @property
+    def let_go(self) -> int:
+        """Bytes that were kept, and are no more."""
+        return self._spool.let_go if self._spool else 0
 
     def keep_in(self, spool: Spool) -> None:
         """Write all bytes, from the first on, into `spool`. To be called before the window has moved."""

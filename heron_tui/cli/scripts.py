@@ -49,6 +49,7 @@ def query(arguments: Sequence[str]) -> int:
     keylog = keylog_of(args, files)
 
     def show(store: Path) -> int:
+        _tell_losses(store)
         out = sys.stdout.buffer
         return query.run_store(store, kind, fields=fields, form=chosen, full=args.full, out=out, where=where)
 
@@ -87,6 +88,7 @@ def export(arguments: Sequence[str]) -> int:
     keylog = keylog_of(args, files)
 
     def write(store: Path) -> int:
+        _tell_losses(store)
         fitting = None if node is None else query.matching(store, kind, node)
         return command.run_store(store, form, options.fitting(fitting), args)
 
@@ -102,18 +104,29 @@ def _analysed(files: Sequence[str], store: Path | None, keylog: str | None) -> I
     """The store that holds what the captures say: the one named, or one that lives as long as the block."""
     import tempfile
 
-    from ..engine.protocol import Job, Tick
+    from ..engine.protocol import Job
     from ..engine.run import run
 
     with tempfile.TemporaryDirectory(prefix="heron-tui-") as place:
         made = store or Path(place) / "query.store"
-        ticks: list[Tick] = []
         stdin = 0 if "-" in files else None
         job = Job(sources=tuple(files), store=str(made), stdin_fd=stdin, keylog=keylog, config=str(config_dir()))
-        run(job, ticks.append)
-        for note in ticks[-1].notes if ticks else ():
-            print(f"heron-tui: {note}", file=sys.stderr)
+        run(job, lambda tick: None)
         yield made
+
+
+def _tell_losses(store: Path) -> None:
+    """On stderr: what the engine said of a store's captures, and everything that was lost."""
+    from ..engine.losses import words
+    from ..store.reader import Reader
+
+    reader = Reader(store)
+    try:
+        lines, lost = reader.said(), words(reader.counters())
+    finally:
+        reader.close()
+    for line in (*lines, *([f"lost: {lost}"] if lost else ())):
+        print(f"heron-tui: {line}", file=sys.stderr)
 
 
 def stores(arguments: Sequence[str]) -> int:

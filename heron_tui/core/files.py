@@ -7,6 +7,9 @@ from pathlib import Path
 from .errors import UsageError
 from .paths import private_dir
 
+KEPT_HEAD = 1 << 16
+"""Bytes at the beginning of a capture by which it is known again. One kept in part has them, then a hole."""
+
 
 def write_whole(path: Path, text: str) -> None:
     """Write a file whole or not at all, for the owner only (0600, its directory 0700).

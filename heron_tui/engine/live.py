@@ -164,6 +164,7 @@ class LiveCapture:
         for program, reader in zip(self.programs, self._readers, strict=True):
             reader.lost = program.dropped
             reader.source.dropped = max(reader.source.dropped, reader.lost)
+        counters.raw_let_go = sum(program.stream.let_go for program in self.programs)
         if plaintext := self.plaintext:
             counters.tls_lost = plaintext.lost_records
             counters.tls_cut_bytes = plaintext.cut_bytes

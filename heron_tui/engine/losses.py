@@ -1,5 +1,6 @@
 """What each counter of a loss is called, and what it means for those who read the figures."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -27,6 +28,12 @@ LOSSES: tuple[Loss, ...] = (
         "captured, but not decoded when the capture was ended: open the packets kept in the store's .d directory",
         in_bytes=True,
     ),
+    Loss(
+        "raw_let_go",
+        "raw bytes let go",
+        "of the oldest packets, to stay within the limit: what was decoded stays, their bytes cannot be shown",
+        in_bytes=True,
+    ),
     Loss("gaps", "gaps", "places where bytes of a connection are missing; what stood there is not guessed"),
     Loss("lost_bytes", "lost bytes", "bytes that are missing in those gaps", in_bytes=True),
     Loss("truncated_packets", "truncated", "packets captured shorter than they were: capture with snaplen 0"),
@@ -52,3 +59,9 @@ LOSSES: tuple[Loss, ...] = (
     Loss("processes_unknown", "unknown processes", "connections of which no process was found: closed, or not yours"),
     Loss("tls_closed", "TLS closed", "TLS connections that the keys given do not open: their calls are not seen"),
 )
+
+
+def words(counters: Mapping[str, int]) -> str:
+    """All losses that are not zero, on one line: `gaps 2, lost bytes 1,448`; empty where nothing was lost."""
+    lost = [(loss, counters.get(loss.name, 0)) for loss in LOSSES if not loss.harmless]
+    return ", ".join(f"{loss.word} {number:,}" for loss, number in lost if number)

@@ -1,7 +1,7 @@
 """The staircase: a batch of packets goes in at the bottom; rows of the store come out at the top."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -135,8 +135,8 @@ class Pipeline:
         for http_event in self._decoder.close():
             self._http_event(http_event)
 
-    def commit(self, *, final: bool = False) -> int:
-        """Write what changed; answers the store's new version."""
+    def commit(self, said: Callable[[], Sequence[str]] = tuple, *, final: bool = False) -> int:
+        """Write what changed, and what is `said` to people; answers the store's new version."""
         flows = self._tracker.take_changed()
         if self._finder:
             named, calls = self._finder.take()
@@ -164,6 +164,7 @@ class Pipeline:
         self._writer.put_findings(self._findings)
         self._count()
         self._writer.put_counters(msgspec.structs.asdict(self.counters))
+        self._writer.put_said(said())
         self._findings = []
         for flow in flows:
             if flow.closed:

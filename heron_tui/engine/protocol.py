@@ -54,6 +54,7 @@ class Counters(msgspec.Struct, kw_only=True):
         tls_closed: TLS connections of which the keys that there are open nothing.
         processes_unknown: connections of which nobody here seems to be an end.
         undecoded_bytes: taken in and kept, but not decoded when the capture was ended.
+        raw_let_go: bytes of raw packets that were kept beside the store, and are no more.
     """
 
     packets: int = 0
@@ -68,6 +69,7 @@ class Counters(msgspec.Struct, kw_only=True):
     lost_bytes: int = 0
     kernel_drops: int = 0
     undecoded_bytes: int = 0
+    raw_let_go: int = 0
     truncated_packets: int = 0
     damaged: int = 0
     bytes_skipped: int = 0

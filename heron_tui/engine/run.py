@@ -153,7 +153,7 @@ class _Ticker:
         begun = time.monotonic()
         if self._live:
             self._live.count(self._pipeline.counters)
-        self._version = self._pipeline.commit(final=final)
+        self._version = self._pipeline.commit(lambda: self._said(final), final=final)
         self._committed = time.monotonic()
         self._pause = min(max(COMMIT_S, (self._committed - begun) / COMMIT_SHARE), LONGEST_S)
 
@@ -172,17 +172,21 @@ class _Ticker:
                 now_us=pipeline.now_us,
                 progress=self._sources.progress,
                 counters=pipeline.counters,
-                notes=(*(self._live.said() if self._live else ()), *self._sources.notes, *self._closed(state)),
+                notes=self._said(state == "done"),
                 alarm=self._live.alarm if self._live else "",
                 behind_us=self._live.behind_us(pipeline.now_us) if self._live else 0,
                 behind_bytes=self._live.waiting if self._live else 0,
             )
         )
 
-    def _closed(self, state: str) -> tuple[str, ...]:
+    def _said(self, final: bool) -> tuple[str, ...]:
+        """What a person should know, one line each."""
+        return (*(self._live.said() if self._live else ()), *self._sources.notes, *self._closed(final))
+
+    def _closed(self, final: bool) -> tuple[str, ...]:
         """How much of the TLS stayed closed, at the end."""
         count = self._pipeline.counters.tls_closed
-        if state != "done" or not count:
+        if not final or not count:
             return ()
         which = "1 TLS connection was" if count == 1 else f"{count:,} TLS connections were"
         return (f"{which} not decrypted: no key fits, or the capture lacks the beginning (docs/keylog.md)",)

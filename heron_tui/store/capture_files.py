@@ -6,11 +6,10 @@ from pathlib import Path
 import xxhash
 
 from ..core.errors import SourceError
+from ..core.files import KEPT_HEAD
 
-HEAD_BYTES = 1 << 16
 
-
-def head(path: str | None, size: int = HEAD_BYTES) -> tuple[int, str | None]:
+def head(path: str | None, size: int = KEPT_HEAD) -> tuple[int, str | None]:
     """How many bytes the beginning of a file has (`size` at most), and their hash: what it is known by later.
 
     (0, None) where there is no file to be read.
@@ -43,6 +42,7 @@ class CaptureFile:
         self._path = path
         self._head = (head_size, head_hash)
         self._seen: tuple[int, int] | None = None
+        self._let_go_to = 0
         try:
             self._descriptor = os.open(path, os.O_RDONLY)
         except OSError as error:
@@ -54,11 +54,16 @@ class CaptureFile:
             raise
 
     def read(self, position: int, size: int) -> bytes:
-        """Bytes of the file. Raises SourceError if it was changed or has become shorter."""
+        """Bytes of the file. Raises SourceError if it was changed, has become shorter, or they were let go."""
         self._check()
         data = os.pread(self._descriptor, size, position)
         if len(data) < size:
             raise SourceError(f"the capture file {self._path} has become shorter since it was read")
+        if position < self._let_go_to and position + size > KEPT_HEAD:
+            raise SourceError(
+                f"the bytes of this packet are not kept any more: {self._path} has those of the newest packets "
+                "(a recording, -w, keeps all)"
+            )
         return data
 
     def close(self) -> None:
@@ -73,3 +78,14 @@ class CaptureFile:
             if expected is not None and xxhash.xxh3_64_hexdigest(os.pread(self._descriptor, size, 0)) != expected:
                 raise SourceError(f"the capture file {self._path} has changed since it was read")
             self._seen = seen
+            self._let_go_to = _end_of_hole(self._descriptor, state.st_size)
+
+
+def _end_of_hole(descriptor: int, size: int) -> int:
+    """Up to where a capture that is kept in part lacks the bytes behind its head; 0 where it has them all."""
+    if size <= KEPT_HEAD or os.lseek(descriptor, KEPT_HEAD, os.SEEK_HOLE) != KEPT_HEAD:
+        return 0
+    try:
+        return os.lseek(descriptor, KEPT_HEAD, os.SEEK_DATA)
+    except OSError:  # nothing but a hole
+        return size

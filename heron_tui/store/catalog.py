@@ -137,7 +137,13 @@ def _modified_us(path: Path) -> int:
 def _size(path: Path) -> int:
     spooled = path.with_name(path.name + SPOOL)
     files = [*_beside(path), *(spooled.rglob("*") if spooled.is_dir() else ())]
-    return sum(file.stat().st_size for file in files if file.is_file())
+    return sum(_taken(file) for file in files if file.is_file())
+
+
+def _taken(file: Path) -> int:
+    """Bytes that a file takes on the disk: what is kept of packets in part has a hole."""
+    status = file.stat()
+    return min(status.st_size, status.st_blocks * 512)
 
 
 def _delete(path: Path) -> None:

@@ -127,6 +127,10 @@ class Reader:
         """The engine's counters at the last commit."""
         return loads(self._meta("counters")) or {}
 
+    def said(self) -> list[str]:
+        """What the engine had to say to people at the last commit, one line each: damage, losses, what it cannot do."""
+        return loads(self._meta("said")) or []
+
     def now_us(self) -> int:
         """Capture time reached (time of the latest packet), 0 without packets."""
         return int(self.meta()["now_us"])

@@ -207,6 +207,11 @@ class Writer:
         self._set("counters", dumps(dict(counters)))
 
     @_writes
+    def put_said(self, lines: Sequence[str]) -> None:
+        """What the engine has to say to people: these replace those of the commit before."""
+        self._set("said", dumps(list(lines)))
+
+    @_writes
     def commit(self) -> int:
         """Write everything that was put since the last commit, and answer the store's new version."""
         if self._packets is not None:

@@ -102,6 +102,7 @@ class HeronApp(App[int], inherit_bindings=False):
         self.capture_state = "store" if job is None else "starting"
         self.counts: dict[str, int] = {}
         self.losses: Counters | None = None
+        self.said: tuple[str, ...] = ()
         self.now_us = 0
         self.processes = False
         self.following = False
@@ -232,7 +233,7 @@ class HeronApp(App[int], inherit_bindings=False):
             self._early = summary
             return
         new = summary.version != self._version
-        self.losses = summary.counters
+        self.losses, self.said = summary.counters, summary.said
         if self.screen_paused or not new:
             self.main.status.refresh()
             return

@@ -42,7 +42,7 @@ class Summary:
 
     Attributes:
         origin_us: time of the first packet; now_us: the capture time reached.
-        processes: it is known of some flow which process was behind it.
+        processes: it is known of some flow which process was behind it. said: what the engine had to say to people.
     """
 
     version: int
@@ -51,6 +51,7 @@ class Summary:
     origin_us: int
     now_us: int
     processes: bool = False
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ def summary(reader: Reader) -> Summary:
         origin_us=int(meta["origin_us"]),
         now_us=int(meta["now_us"]),
         processes=reader.count("flow", Where("flow.process IS NOT NULL")) > 0,
+        said=tuple(reader.said()),
     )
 
 

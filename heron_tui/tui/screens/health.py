@@ -46,7 +46,7 @@ class HealthScreen(ModalScreen[None], inherit_bindings=False):
             rate=app.rates.per_second() if running else None,
             memory=health.memory(worker.pid) if worker and running else None,
             own_memory=health.memory(os.getpid()),
-            said=tuple(tick.notes) if tick else (),
+            said=tuple(tick.notes) if tick else app.said,
         )
         self.pane.show_lines(health.lines(found, min(app.size.width * 96 // 100, 110) - 4))
 

@@ -27,6 +27,7 @@ LOSSES = (
     ("lost_bytes", "lost", size),
     ("kernel_drops", "kernel drops", whole),
     ("undecoded_bytes", "not decoded", size),
+    ("raw_let_go", "raw let go", size),
     ("truncated_packets", "truncated", whole),
     ("damaged", "damaged", whole),
     ("bytes_skipped", "skipped", size),
