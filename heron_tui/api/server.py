@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from ..core.errors import HeronError, PrivilegeError, SourceError, UsageError
 from ..engine.protocol import Job
 from . import page, problems
+from .heron import routes as heron
 from .patience import Patience
 from .readers import Readers
 from .routes import routed
@@ -83,9 +84,22 @@ def bind(host: str, port: int) -> Listener:
     return Listener(sock, host, found[0].partition("%")[0], found[1])
 
 
-def serve(  # noqa: PLR0917 - what makes a server
-    job: Job | None, store: Path, listener: Listener, token: str, config: Path, say: Say
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What is served, and how.
+
+    Attributes:
+        config: the user's configuration directory. token: what clients need.
+        console: the built console of the Heron project; None for our own page.
+    """
+
+    store: Path
+    config: Path
+    token: str
+    console: Path | None = None
+
+
+def serve(job: Job | None, served: Served, listener: Listener, say: Say) -> int:
     """Serve a store, which the engine of `job` writes (None: it is whole), until SIGINT, SIGTERM or SIGHUP.
 
     Answers the exit code: 130 for SIGINT, else 0. `say` is told where it listens, once it does.
@@ -93,21 +107,27 @@ def serve(  # noqa: PLR0917 - what makes a server
     Raises:
         HeronError: the engine ended before it had read anything; or the store cannot be read.
     """
+    app = application(served.console)
     engine = Engine(job) if job else None
     try:
         if engine:
-            _begin(engine, store)
-        return asyncio.run(_serve(engine, store, listener, token, config, say))
+            _begin(engine, served.store)
+        return asyncio.run(_serve(app, engine, served, listener, say))
     finally:
         listener.socket.close()
         if engine:
             engine.close()
 
 
-def application(service: Service) -> Starlette:
-    """What answers, without who guards it."""
+def application(console: Path | None = None) -> Starlette:
+    """What answers, without who guards it; `state.service` is to be set.
+
+    Raises:
+        UsageError: `console` holds no console.
+    """
+    pages = heron.pages(console) if console else page.routed()
     app = Starlette(
-        routes=[*page.routed(), *routed()],
+        routes=[*routed(), *heron.routed(), *pages],
         exception_handlers={
             HeronError: problems.on_error,
             problems.Left: problems.on_left,
@@ -116,7 +136,6 @@ def application(service: Service) -> Starlette:
         },
     )
     app.router.redirect_slashes = False
-    app.state.service = service
     return app
 
 
@@ -133,16 +152,16 @@ def _begin(engine: Engine, store: Path) -> None:
     raise SourceError(f"the engine said nothing within {FIRST_WORD_S:.0f} s")
 
 
-async def _serve(  # noqa: PLR0917 - what makes a server
-    engine: Engine | None, store: Path, listener: Listener, token: str, config: Path, say: Say
-) -> int:
-    service = Service(store, config, engine, Readers(store, THREADS), Readers(store, 1))
+async def _serve(app: Starlette, engine: Engine | None, served: Served, listener: Listener, say: Say) -> int:
+    store = served.store
+    service = Service(store, served.config, engine, Readers(store, THREADS), Readers(store, 1))
+    app.state.service = service
     try:
         await service.version()  # whether it can be read
         hosts = Hosts.bound_to(listener.host, listener.address)
         server = _Server(
             uvicorn.Config(
-                Guard(application(service), token, hosts, listener.port),
+                Guard(app, served.token, hosts, listener.port),
                 http=Patience,
                 ws="none",
                 lifespan="off",
@@ -168,7 +187,7 @@ async def _serve(  # noqa: PLR0917 - what makes a server
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, stop, number)
-        say(f"listening on {listener.url}?token={token}")
+        say(f"listening on {listener.url}?token={served.token}")
         await server.serve(sockets=[listener.socket])
         return INTERRUPTED if caught[:1] == [signal.SIGINT] else 0
     finally:

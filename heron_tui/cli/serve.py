@@ -34,6 +34,9 @@ def serve(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--token-file", type=Path, metavar="FILE", help="the token that clients need, mode 0600; made where it is not"
     )
+    parser.add_argument(
+        "--console", type=Path, metavar="DIR", help="serve the built console of the Heron project (its dist/) at /"
+    )
     live.options(parser.add_argument_group("live capture"))
     args = parser.parse_args(arguments)
     files = files_of(args)
@@ -61,7 +64,7 @@ def serve(arguments: Sequence[str]) -> int:
         token = security.token_of(args.token_file) if args.token_file else security.new_token()
         if len(files) == 1 and is_store(files[0]):
             keylog_of(args, files)
-            return server.serve(None, Path(files[0]), listener, token, config_dir(), _say)
+            return server.serve(None, server.Served(Path(files[0]), config_dir(), token, args.console), listener, _say)
         check_files(files)
         store = args.store or catalog.new_path(
             "live" if wanted else Path(files[0]).name if files[0] != "-" else "stdin"
@@ -78,7 +81,7 @@ def serve(arguments: Sequence[str]) -> int:
             config=str(config_dir()),
         )
         try:
-            return server.serve(job, store, listener, token, config_dir(), _say)
+            return server.serve(job, server.Served(store, config_dir(), token, args.console), listener, _say)
         finally:
             catalog.tidy(
                 most=int(settings.number("stores.most")),

@@ -4,8 +4,9 @@ And what changed since a version of the store: each row names the version that l
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .listing import RANKS, Listing
 from .records import FORMS, Kind
@@ -90,6 +91,16 @@ class Paging:
         for row in rows:
             record = reader.record(row)
             yield Key(record.pop("key_"), record.pop("id_")), record
+
+    def columns(self, kind: Kind, values: Sequence[str], where: Where) -> list[tuple[Any, ...]]:
+        """Some values of all rows of a kind that fit, in no order.
+
+        Args:
+            values: SQL for each, in which rows go by the name of the kind; a constant of the caller, never input.
+        """
+        table = f"{FORMS[kind].table} AS {kind}"
+        rows = self._connection.execute(f"SELECT {', '.join(values)} FROM {table} WHERE {where.sql}", where.params)
+        return [tuple(row) for row in rows]
 
     def changes(self, kind: Kind, since: int, most: int) -> Changes:
         """Ids of what changed since a version of the store, `most` at most, those first that changed first."""

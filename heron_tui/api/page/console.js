@@ -89,7 +89,7 @@ async function fit(wanted) {
 function tell(state, counters) {
   $("state").textContent = state === "none" ? "a store" : state;
   $("state").className = { dead: "bad", failed: "bad", running: "good" }[state] ?? "dim";
-  const words = ["packet", "call", "turn", "finding"].map((word) => many(short(counters[`${word}s`]), word));
+  const words = ["packet", "call", "turn", "finding"].map((word) => many(counters[`${word}s`], word));
   $("counts").textContent = words.join(" · ");
 }
 

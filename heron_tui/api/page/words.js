@@ -17,7 +17,7 @@ export function short(n) {
   return n < 1e6 ? `${(n / 1000).toFixed(1)}k` : `${(n / 1e6).toFixed(1)}M`;
 }
 
-export const many = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
+export const many = (n, word) => `${short(n)} ${word}${n === 1 ? "" : "s"}`;
 export const joined = (...parts) => parts.filter(Boolean).join(" · ");
 export const line = (text) => (text ?? "").replace(/\s+/g, " ").trim();
 export const dollars = (usd) => (usd == null ? "" : `$${usd.toFixed(4)}, estimated`);
