@@ -24,7 +24,8 @@ def failed(call: Seen, retried: bool) -> Iterator[Finding]:
             if not call.chat:
                 severity = "note"
             words = ": ".join([part for part in (call.error_type, cut(call.error_message or "", 160)) if part])
-            status = f"status {call.status}" if call.status and call.status >= 400 else "an error inside the stream"
+            where = "inside the stream" if call.streaming else "in the answer"
+            status = f"status {call.status}" if call.status and call.status >= 400 else f"an error {where}"
             text = f"{status}{', ' + words if words else ''}{again}"
             yield Finding("call.error", severity, call.t_last_us, "call", call.id, text, place)
         case "aborted":

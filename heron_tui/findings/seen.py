@@ -35,6 +35,7 @@ class Seen:
     flow: str
     server: str
     chat: bool
+    streaming: bool
     wire_api: str
     provider: str | None
     asked_model: str | None
@@ -88,6 +89,7 @@ def seen(call: Call, prompt: Prompt) -> Seen:
         flow=call.flow,
         server=call.server,
         chat=call.is_chat,
+        streaming=call.request.streaming,
         wire_api=call.request.wire_api,
         provider=call.provider,
         asked_model=call.request.model,

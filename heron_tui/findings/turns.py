@@ -18,6 +18,13 @@ STORM = 3
 SLOW_US = 60 * 1_000_000
 """A tool that takes longer is slow."""
 
+ENDED = {
+    "error": "its last call failed",
+    "truncated": "its last answer broke off",
+    "aborted": "the client went away from its last call",
+    "no_response": "its last call was never answered",
+}
+
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -90,7 +97,8 @@ def unended(turn: Turn, last: Seen | None, *, cut_short: bool, lossy: bool) -> I
     elif lossy:
         why, severity = "the capture lost bytes, and the answer may be among them", "note"
     elif last.outcome != "ok":
-        why = f"its last call ended as {last.outcome}"
+        why = ENDED.get(last.outcome, f"its last call ended as {last.outcome}")
+        why += f" ({last.error_type})" if last.error_type else ""
     elif cut_short:
         why, severity = "the capture ends after an answer that asks for more", "note"
     else:
