@@ -34,6 +34,8 @@ async def stream(request: Request) -> Response:
     for kind in kinds:
         if kind not in KINDS:
             raise UsageError(f"kinds: there is no {kind[:40]!r}; there is {', '.join(KINDS)}")
+    if request.method == "HEAD":
+        return Response(media_type="text/event-stream")
     if service.listening >= MOST_LISTENERS:
         raise Problem(503, f"{MOST_LISTENERS} clients listen to events already: close one")
     headers = {"x-accel-buffering": "no"}

@@ -61,7 +61,7 @@ class Export:
 
 async def formats(request: Request) -> Response:
     known(request, ())
-    return as_json(await _catalogue())
+    return as_json(await _catalogue(cast(Service, request.app.state.service)))
 
 
 async def report(request: Request) -> Response:
@@ -77,7 +77,7 @@ async def report(request: Request) -> Response:
 async def export(request: Request) -> Response:
     """Records in a format of `formats`, as they are made."""
     service = cast(Service, request.app.state.service)
-    catalogue = await _catalogue()
+    catalogue = await _catalogue(service)
     names = {format["name"]: format for format in catalogue["formats"]}
     options = [option["name"] for option in catalogue["options"]]
     known(request, ("format", "unit", "id", "filter", *options), repeated=("id",))
@@ -85,6 +85,10 @@ async def export(request: Request) -> Response:
     if (name := get("format", "")) not in names:
         raise UsageError(f"format: there is {', '.join(names)}")
     node(get("filter"), service.config)  # says where a filter is wrong
+    ending = names[name]["ending"]
+    kind = TYPES.get(ending, "text/plain")
+    if request.method == "HEAD":
+        return Response(media_type=kind)
     if sum(one.state == "running" for one in service.exports.values()) >= MOST_RUNNING:
         raise Problem(503, f"{MOST_RUNNING} exports are running already: try again when one has ended")
     arguments = [f"--format={name}"]
@@ -106,12 +110,11 @@ async def export(request: Request) -> Response:
         await made.finish()
         if made.report is None:
             raise UsageError(made.message) if process.returncode == 2 else Problem(503, made.message)
-    ending = names[name]["ending"]
     headers = {
         "heron-report": f"/api/v1/exports/{id}",
         "content-disposition": f'attachment; filename="heron-tui-{name}.{ending}"',
     }
-    return StreamingResponse(_pieces(made, first), media_type=TYPES.get(ending, "text/plain"), headers=headers)
+    return StreamingResponse(_pieces(made, first), media_type=kind, headers=headers)
 
 
 async def _pieces(made: Export, first: bytes) -> AsyncIterator[bytes]:
@@ -130,10 +133,13 @@ async def _pieces(made: Export, first: bytes) -> AsyncIterator[bytes]:
         await made.end()
 
 
-async def _catalogue() -> dict[str, Any]:
-    process = await _start("export", "--list-formats", "--json-report")
-    out, _ = await process.communicate()
-    return cast(dict[str, Any], orjson.loads(out))
+async def _catalogue(service: Service) -> dict[str, Any]:
+    """Formats and options, asked once."""
+    if service.catalogue is None:
+        process = await _start("export", "--list-formats", "--json-report")
+        out, _ = await process.communicate()
+        service.catalogue = orjson.loads(out)
+    return cast(dict[str, Any], service.catalogue)
 
 
 async def _start(*arguments: str) -> Process:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from ..core.errors import HeronError, UsageError
 from ..filter.errors import FilterError
+from ..store.json_text import storable
 
 
 class Problem(HeronError):
@@ -33,7 +34,12 @@ class Left(Exception):
 
 
 def as_json(value: Any, status: int = 200) -> Response:
-    return Response(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS), status, media_type="application/json")
+    """`value` as an answer, whatever came from the wire: lone surrogates and huge integers are real there."""
+    try:
+        told = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:
+        told = orjson.dumps(storable(value))
+    return Response(told, status, media_type="application/json")
 
 
 def told(error: HeronError) -> Response:

@@ -32,8 +32,8 @@ HEAD_BYTES = 32 << 10
 IDLE_S = 30
 """Seconds that a connection may wait for its next request."""
 GRACE_S = 2
-FIRST_WORD_S = 30.0
-"""Seconds in which an engine must have said something."""
+SILENT_S = 5.0
+"""Seconds after which it is said that standard input has brought nothing yet."""
 INTERRUPTED = 130
 Say = Callable[[str], object]
 ERRORS: dict[int, type[HeronError]] = {2: UsageError, 3: PrivilegeError, 4: SourceError}
@@ -110,8 +110,8 @@ def serve(job: Job | None, served: Served, listener: Listener, say: Say) -> int:
     app = application(served.console)
     engine = Engine(job) if job else None
     try:
-        if engine:
-            _begin(engine, served.store)
+        if engine and job:
+            _begin(engine, job, say)
         return asyncio.run(_serve(app, engine, served, listener, say))
     finally:
         listener.socket.close()
@@ -139,17 +139,17 @@ def application(console: Path | None = None) -> Starlette:
     return app
 
 
-def _begin(engine: Engine, store: Path) -> None:
+def _begin(engine: Engine, job: Job, say: Say) -> None:
     """Wait until the engine has a store, so that what is wrong with a source is said as any command says it."""
     engine.start()
-    until = time.monotonic() + FIRST_WORD_S
-    while time.monotonic() < until:
+    silent = time.monotonic() + SILENT_S if "-" in job.sources else float("inf")
+    while engine.last is None or engine.last.version == 0 or not Path(job.store).exists():
         if engine.ended_us is not None and engine.reason is not None:
             raise ERRORS.get(engine.code or 1, HeronError)(engine.reason)
-        if engine.last is not None and engine.last.version > 0 and store.exists():
-            return
+        if time.monotonic() > silent:
+            silent = float("inf")
+            say("nothing has come on standard input yet: waiting")
         time.sleep(0.02)
-    raise SourceError(f"the engine said nothing within {FIRST_WORD_S:.0f} s")
 
 
 async def _serve(app: Starlette, engine: Engine | None, served: Served, listener: Listener, say: Say) -> int:

@@ -68,7 +68,8 @@ class Service:
     Attributes:
         lists: answers what may take long. quick: answers what never does, so that health is known while filters run.
         engine: None where an existing store is served. config: the user's configuration directory.
-        stopping: set when the server ends.
+        stopping: set when the server ends. listening: clients that listen to events.
+        exports: by id, the newest last. catalogue: formats of exports, once they were asked for.
     """
 
     store: Path
@@ -80,6 +81,7 @@ class Service:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     listening: int = 0
     exports: dict[str, Any] = field(default_factory=dict)
+    catalogue: dict[str, Any] | None = None
     _version: int = 0
     _looked: float = 0.0
 

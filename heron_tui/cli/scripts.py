@@ -148,7 +148,18 @@ def info(arguments: Sequence[str]) -> int:
 
     from ..core import paths
 
-    libraries = ("textual", "rich", "sqlite-utils", "orjson", "msgspec", "numpy", "h2", "pyshark")
+    libraries = (
+        "textual",
+        "rich",
+        "sqlite-utils",
+        "orjson",
+        "msgspec",
+        "numpy",
+        "h2",
+        "pyshark",
+        "starlette",
+        "uvicorn",
+    )
     lines = {
         "heron-tui": __version__,
         "python": f"{platform.python_version()} on {platform.system()} {platform.release()}",

@@ -43,6 +43,8 @@ def serve(arguments: Sequence[str]) -> int:
     wanted = None if files else live.read(args)
     if files and (chosen := live.chosen(args)):
         raise UsageError(f"{chosen} is for live captures: leave it out, or the files")
+    if wanted and (args.keylog or args.follow or args.speed != "max"):
+        raise UsageError("--keylog, --follow and --speed are for files: name one, or leave them out")
     with ExitStack() as stack:
         if wanted is None:
             asking.give_up_root()

@@ -39,6 +39,12 @@ def test_nothing_to_write_is_an_empty_answer_with_its_reasons(server: Server):
     assert server.get(answer.headers["heron-report"]).json["report"]["written"] == 0
 
 
+def test_a_head_runs_no_export(server: Server):
+    answer = server.get("/api/v1/export?format=sft", "HEAD")
+    assert (answer.status, answer.body) == (200, b"")
+    assert "heron-report" not in answer.headers
+
+
 def test_formats_are_listed(server: Server):
     assert server.ask("formats")["formats"][0]["name"] == "sft"
     assert server.get("/api/v1/exports/nothing").status == 404

@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from heron_tui.api import patience
 from heron_tui.api.patience import Patience
-from heron_tui.api.problems import Left, TooSlow
+from heron_tui.api.problems import Left, TooSlow, as_json
 from heron_tui.api.readers import Readers
 
 
@@ -104,3 +104,7 @@ async def test_a_question_ends_when_its_client_leaves_or_when_it_is_too_slow(sto
     assert await asyncio.to_thread(ended.wait, 10)
     assert await readers.ask(lambda reader, _: reader.count("call")) == 8
     readers.close()
+
+
+def test_whatever_came_from_the_wire_can_be_told():
+    assert as_json({"text": "\ud800", "count": 1 << 80}).body == b'{"text":"?","count":9223372036854775807}'

@@ -169,6 +169,13 @@ def test_every_route_of_the_description_answers(server: Server):
             assert parameter["in"] == "path" or parameter["description"]
 
 
+def test_every_route_is_documented(server: Server):
+    text = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text()
+    for path in server.ask("")["paths"]:
+        parts = [part for part in path.removeprefix("/api/v1").split("/") if part and "{" not in part]
+        assert all(f"/{part}" in text for part in parts), path
+
+
 def test_fields_are_those_of_the_filter(server: Server):
     from heron_tui.filter.fields import FIELDS as OF_FILTER
 

@@ -124,6 +124,22 @@ def iter_ticks(server: Server, name: str) -> Iterator[dict]:
     return (data for kind, _, data in told if kind == "tick")
 
 
+def test_listeners_are_counted_and_their_places_given_back(server: Server):
+    from heron_tui.api.events import MOST_LISTENERS
+
+    assert server.get("/api/v1/events", "HEAD").body == b""
+    held = [server.open("/api/v1/events") for _ in range(MOST_LISTENERS)]
+    assert [one.status for one in held] == [200] * MOST_LISTENERS
+    assert server.get("/api/v1/events").status == 503
+    for one in held:
+        one.close()
+    until = time.monotonic() + 20
+    while (again := server.open("/api/v1/events")).status != 200:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    again.close()
+
+
 def test_an_engine_that_dies_is_said_and_its_store_is_served_on(tmp_path: Path):
     server = Server(CAPTURE, "--speed", "1x", "--store", tmp_path / "s.store")
     try:
@@ -205,6 +221,7 @@ def test_what_cannot_be_served_is_one_clear_line(tmp_path: Path, server: Server,
         ((store, "--port", 70000), 2, "65535"),
         ((store, "--host", "nowhere.invalid"), 2, "nowhere.invalid"),
         ((store, "-i", "lo"), 2, "-i is for live captures"),
+        (("--speed", "1x"), 2, "--speed are for files"),
         ((store, CAPTURE), 2, "open it alone"),
     ):
         told = refused(*arguments)
@@ -215,6 +232,7 @@ def test_a_capture_on_stdin_is_served(tmp_path: Path):
     command = [sys.executable, "-m", "heron_tui", "serve", "-", "--port", "0", "--store", str(tmp_path / "s.store")]
     with CAPTURE.open("rb") as capture, subprocess.Popen(command, stdin=capture, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
-        assert b"listening on http://127.0.0.1:" in process.stderr.readline()
+        said = process.stderr.readline()
+        assert b"listening on http://127.0.0.1:" in (process.stderr.readline() if b"waiting" in said else said)
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0

@@ -139,7 +139,7 @@ function listen() {
     again();
   });
   events.addEventListener("error", () => {
-    $("state").textContent = "the server does not answer: is it still running?";
+    $("state").textContent = "no answer: the server is gone, or wants a new token (open the address that it printed)";
     $("state").className = "bad";
   });
 }
