@@ -40,6 +40,11 @@ SESSION = set(
     " total_output_tokens total_cache_read_input_tokens total_cache_creation_input_tokens total_cost_usd"
     " first_user_input_preview first_user_call_id".split()
 )
+SERVICE = set(
+    "server_ip server_port models wire_apis request_paths call_count error_count stream_count total_input_tokens"
+    " total_output_tokens ttft_avg_ms ttft_p95_ms e2e_avg_ms e2e_p95_ms first_seen_ms last_seen_ms app"
+    " server_header".split()
+)
 EXCHANGE = set("id source_id request_time method uri client_ip server_ip server_port status is_sse duration_ms".split())
 EXCHANGE_DETAIL = (EXCHANGE | HEAVY | {"client_port", "sse_event_count", "sse_data_bytes"}) - {"duration_ms"} | {
     "response_first_byte_time",
@@ -174,6 +179,33 @@ def test_exchanges_are_listed_and_found(server: Server):
     assert data(server, f"http-exchanges?{WINDOW}&method=POST&status=200&uri=messages")["total"] <= len(rows)
 
 
+def test_services_are_servers_and_proxies_are_edges(servers):
+    server = servers("litellm-claude-code")
+    calls = [call for call in server.walk("calls") if call["operation"] == "chat"]
+    rows = data(server, f"services?{WINDOW}")["services"]
+    assert set(rows[0]) == SERVICE
+    assert {f"{row['server_ip']}:{row['server_port']}" for row in rows} == {call["server"] for call in calls}
+    assert sum(row["call_count"] for row in rows) == len(calls)
+    assert "litellm" in {row["app"] for row in rows}
+    counts = [row["call_count"] for row in data(server, f"services?{WINDOW}&sort_order=asc")["services"]]
+    assert counts == sorted(counts)
+    found = data(server, f"services/topology?{WINDOW}")
+    assert found["nodes"][0] == {
+        "server_ip": "__clients__",
+        "server_port": 0,
+        "app": "clients",
+        "models": [],
+        "call_count": sum(call["leg_of"] is None for call in calls),
+    }
+    kinds = {edge["kind"]: edge for edge in found["edges"]}
+    legs = [call for call in calls if call["leg_of"]]
+    assert legs
+    assert f"{kinds['proxy']['to_ip']}:{kinds['proxy']['to_port']}" in {leg["server"] for leg in legs}
+    assert kinds["client"]["turn_count"] == len(server.walk("turns"))
+    assert data(server, "services?start=1&end=2") == {"services": []}
+    assert data(server, "services/topology?start=1&end=2")["edges"] == []
+
+
 def test_traces_are_turns(server: Server):
     turns = server.walk("turns")
     page = data(server, f"traces?{WINDOW}")
@@ -238,6 +270,7 @@ def test_sessions_are_walked_by_cursor(servers):
         ("metrics/timeseries?start=0&end=60&granularity=10s&fields=call_count&group_by=x", 400, 1001),
         (f"metrics/models?{WINDOW}&sort_by=x", 400, 1001),
         (f"spans?{WINDOW}&sort_by=model", 400, 1001),
+        (f"services?{WINDOW}&sort_by=models", 400, 1001),
         (f"spans?{WINDOW}&status_code=x", 400, 1001),
         (f"spans?{WINDOW}&page=0", 400, 1001),
         (f"spans?{WINDOW}&is_stream=x", 400, 1001),

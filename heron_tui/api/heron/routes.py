@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from ...core.errors import UsageError
 from ..problems import NotFound
-from . import about, metrics, sessions, spans, traces
+from . import about, metrics, services, sessions, spans, traces
 from .asking import enveloped
 
 ROUTES = {
@@ -22,6 +22,8 @@ ROUTES = {
     "/api/metrics/models": metrics.by_model,
     "/api/metrics/timeseries": metrics.timeseries,
     "/api/metrics/finish-reasons": metrics.finish_reasons,
+    "/api/services": services.services,
+    "/api/services/topology": services.topology,
     "/api/spans": spans.spans,
     "/api/spans/{id}": spans.one_span,
     "/api/traces": traces.traces,
