@@ -59,10 +59,9 @@ def _all(elf: Elf) -> list[Found | None]:
     ]
     if not any(found):
         found += [Found(stack, "strings", refused=why) for a, b, stack, why in OTHERS if elf.has(a) and elf.has(b)]
-        if elf.has(b"rustls") and elf.has(b"TLS13") and not sources:
-            found.append(
-                Found("rustls", "strings", refused="rustls without AWS-LC (ring, or another provider) is not supported")
-            )
+    if error_sites.AEAD_SOURCE not in sources and elf.has(b"/rustls-0.") and elf.has(b"TLS13"):  # beside OpenSSL, too
+        why = "rustls without AWS-LC (ring, or another provider) is not supported"
+        found.append(Found("rustls", "strings", refused=why))
     return found
 
 
