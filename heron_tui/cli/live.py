@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import re
 import signal
 import socket
 import sys
@@ -15,12 +14,13 @@ from typing import TYPE_CHECKING
 from ..core import config
 from ..core.errors import HeronError, PrivilegeError, UsageError
 from ..core.paths import config_dir, shipped
-from ..model.live import DEFAULT_FILTER, Live
+from ..model.live import DEFAULT_FILTER, Live, Missing
 from ..privileged import asking
 from .arguments import Parser, check_screen
 from .screen import look_at
 
 if TYPE_CHECKING:
+    from .. import tui
     from ..engine.live import LiveCapture
 
 EVERYWHERE = ("any",) if sys.platform == "linux" else ("lo0", "en0")
@@ -50,7 +50,8 @@ def live(arguments: Sequence[str]) -> int:
         store = args.store or catalog.new_path("live")
         job = Job(store=str(store), live=wanted, keeper_fd=keeper.fileno(), config=str(config_dir()))
         try:
-            return tui.run(job, store, title=wanted.title, settings=settings, another=look_at)
+            begins = Capturing(keeper)
+            return tui.run(job, store, title=wanted.title, settings=settings, another=look_at, capturing=begins)
         finally:
             catalog.tidy(
                 most=int(settings.number("stores.most")),
@@ -186,6 +187,14 @@ def possible(wanted: Live, keeper: socket.socket) -> Live:
     Raises:
         HeronError: nothing, or not what was asked for by name.
     """
+    had, refused = _had(wanted, keeper)
+    for missing in refused:
+        print(f"heron-tui: {_mended(missing)}", file=sys.stderr)
+    return had
+
+
+def _had(wanted: Live, keeper: socket.socket) -> tuple[Live, list[HeronError]]:
+    """What of it can be had here, and why the rest cannot. Raises as `possible`."""
     refused: list[HeronError] = []
     interfaces: list[str] = []
     for interface in wanted.interfaces:
@@ -209,9 +218,7 @@ def possible(wanted: Live, keeper: socket.socket) -> Live:
                 raise _mended(error) from None
     if not interfaces and not tls:
         raise _mended(refused[0] if len(refused) == 1 else _both(refused))
-    for missing in refused:
-        print(f"heron-tui: {_mended(missing)}", file=sys.stderr)
-    return replace(wanted, interfaces=tuple(interfaces), tls=tls)
+    return replace(wanted, interfaces=tuple(interfaces), tls=tls), refused
 
 
 def _both(refused: list[HeronError]) -> HeronError:
@@ -223,11 +230,51 @@ def _both(refused: list[HeronError]) -> HeronError:
 def _mended(error: HeronError) -> HeronError:
     if not isinstance(error, PrivilegeError):
         return error
-    command = " ".join(word for word in sys.argv[1:2] if re.fullmatch("[a-z]+", word))
+    words = [word for word in sys.argv[1:2] if word in ("live", "record", "serve", "doctor")]
+    command = " ".join(words) or "live"
     dumpcap = (
         "; for packets alone: sudo usermod -aG wireshark $USER, and log in again" if "packets" in str(error) else ""
     )
     return PrivilegeError(f"{error}: {MEND} {command}{dumpcap}")
+
+
+class Capturing:
+    """Live captures from a screen that shows a file or a store.
+
+    Args:
+        keeper: who starts capturers; None: one is started when it is first needed, with the rights that there are then.
+    """
+
+    usual = Live(interfaces=EVERYWHERE, filter=DEFAULT_FILTER)
+
+    def __init__(self, keeper: socket.socket | None = None) -> None:
+        self._keeper = keeper
+
+    def missing(self) -> Missing:
+        tls, packets = "", ""
+        try:
+            asking.check(self._held(), {"want": "tls", "pids": (), "exes": (), "all_users": False})
+        except HeronError as error:
+            tls = str(_mended(error))
+        try:
+            asking.check(self._held(), {"want": "packets", "interface": EVERYWHERE[0], "filter": DEFAULT_FILTER})
+        except HeronError as error:
+            packets = str(_mended(error))
+        return Missing(packets=packets, tls=tls)
+
+    def begin(self, live: Live, /) -> "tui.Looking":
+        from ..engine.protocol import Job
+        from ..store import catalog
+
+        had, _ = _had(live, self._held())  # what cannot be had is in the notes of the capture
+        store = catalog.new_path("live")
+        job = Job(store=str(store), live=had, keeper_fd=self._held().fileno(), config=str(config_dir()))
+        return job, store, had.title
+
+    def _held(self) -> socket.socket:
+        if self._keeper is None:
+            self._keeper = asking.start_keeper(shipped("bpf") / "helper.py")
+        return self._keeper
 
 
 class Keeper:

@@ -69,7 +69,16 @@ def _show(args: argparse.Namespace, *, speed: float, first: str = "") -> int:
     if len(files) == 1 and is_store(files[0]):
         keylog_of(args, files)
         store = Path(files[0])
-        return tui.run(None, store, title=store.name, settings=settings, another=look_at, window=window, first=first)
+        return tui.run(
+            None,
+            store,
+            title=store.name,
+            settings=settings,
+            another=look_at,
+            capturing=_capturing(),
+            window=window,
+            first=first,
+        )
     check_files(files)
     store = args.store or catalog.new_path(Path(files[0]).name if files[0] != "-" else "stdin")
     keylog = keylog_of(args, files)
@@ -85,13 +94,21 @@ def _show(args: argparse.Namespace, *, speed: float, first: str = "") -> int:
     )
     try:
         title = "demo" if args.demo else ", ".join(Path(f).name for f in files)
-        return tui.run(job, store, title=title, settings=settings, another=look_at, window=window)
+        return tui.run(
+            job, store, title=title, settings=settings, another=look_at, capturing=_capturing(), window=window
+        )
     finally:  # behind the screen, not before its first paint
         catalog.tidy(
             most=int(settings.number("stores.most")),
             most_bytes=int(settings.number("stores.gigabytes") * (1 << 30)),
             oldest_days=settings.number("stores.days"),
         )
+
+
+def _capturing() -> "tui.Capturing":
+    from .live import Capturing
+
+    return Capturing()
 
 
 def look_at(path: Path) -> "tui.Looking":

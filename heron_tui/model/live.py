@@ -39,3 +39,11 @@ class Live:
             whose = [f"pid {pid}" for pid in self.pids] + list(self.exes)
             parts.append("TLS" + (f" of {', '.join(whose)}" if whose else " of all users" if self.all_users else ""))
         return " + ".join(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """Why something cannot be captured here, with the way to have it; "" where it can."""
+
+    packets: str = ""
+    tls: str = ""

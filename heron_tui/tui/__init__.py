@@ -4,16 +4,29 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Protocol, Union
 
 from ..core.config import Settings
 
 if TYPE_CHECKING:
     from ..engine.protocol import Job
+    from ..model.live import Live, Missing
 
 
 Looking = tuple[Union["Job", None], Path, str]
 """What the screen looks at: the job of the engine (None for a store that is ready), the store, a title."""
+
+
+class Capturing(Protocol):
+    """Begins live captures from a screen that shows something else. `usual`: what is captured unless one chooses."""
+
+    usual: "Live"
+
+    def missing(self) -> "Missing": ...
+
+    def begin(self, live: "Live", /) -> Looking:
+        """Raises HeronError where nothing of it can be captured."""
+        ...
 
 
 def run(
@@ -23,6 +36,7 @@ def run(
     title: str,
     settings: Settings | None = None,
     another: Callable[[Path], "Looking"] | None = None,
+    capturing: Capturing | None = None,
     window: Callable[[str | None], int | None] = lambda name: None,
     first: str = "",
 ) -> int:
@@ -30,6 +44,7 @@ def run(
 
     Args:
         another: what to look at when the user opens another file; raises HeronError if it cannot be opened.
+        capturing: begins a live capture when the user asks for one; None where there can be none.
         window: tokens that fit into a model's window, by the model's name.
         first: name of an action that is done as soon as the screen is there, "" for none.
 
@@ -66,6 +81,7 @@ def run(
             palette=palette,
             settings=settings,
             another=another,
+            capturing=capturing,
             made=_collect_again,
             window=window,
             rules=rules,

@@ -153,7 +153,7 @@ def _table() -> tuple[Action, ...]:
         a("copy", "all", ("y",), "copy: choose what of the thing in focus; yy is its value", "copy"),
         a("export", "all", ("x",), "export: training records, transcripts, archives", "export"),
         a("unmask", "all", ("u",), "show or hide secrets in headers, for this run only"),
-        a("capture", "all", ("ctrl+e",), "stop or start the capture; live: choose interfaces, TLS and agents"),
+        a("capture", "all", ("ctrl+e",), "capture: choose interfaces, TLS and agents; start, stop"),
         a("open-file", "all", ("ctrl+o",), "open another capture or store"),
         a("save", "all", ("ctrl+s",), "save packets as pcapng, with comments; or the store under another name"),
         a("health", "all", ("e",), "what the observer itself lost and does, and what that means"),

@@ -17,7 +17,7 @@ from ..core.config import Settings
 from ..core.errors import HeronError
 from ..engine.protocol import Counters, Job, Tick
 from ..store.notes import Notes
-from . import Looking, questions, theme
+from . import Capturing, Looking, questions, theme
 from .actions import ACTIONS, Action
 from .acts import GROUPS
 from .bridge import CaptureWorker, EngineEnded, Ticked
@@ -56,6 +56,7 @@ class HeronApp(App[int], inherit_bindings=False):
         job: what the engine shall read into it; None shows the store as it is.
         title: what is being looked at, in words.
         another: what to look at when the user opens another file; raises HeronError.
+        capturing: begins a live capture instead of what is looked at.
         window: tokens that fit into a model's window, by the model's name.
         first: name of an action that is done as soon as the screen is there, "" for none.
         made: called when all of the screen is there, behind the first paint.
@@ -77,6 +78,7 @@ class HeronApp(App[int], inherit_bindings=False):
         palette: theme.Palette | None = None,
         settings: Settings | None = None,
         another: Callable[[Path], Looking] | None = None,
+        capturing: Capturing | None = None,
         made: Callable[[], object] = lambda: None,
         window: Callable[[str | None], int | None] = lambda name: None,
         rules: Sequence[Rule] | None = None,
@@ -93,6 +95,7 @@ class HeronApp(App[int], inherit_bindings=False):
         self.keymap = keymap or Keymap()
         self.settings = settings or Settings()
         self.another = another
+        self.capturing = capturing
         self.next: Looking | None = None
         self.rates = Rates()
         self.times = Times(mode=cast("Mode", self.settings.text("times")))

@@ -1,13 +1,15 @@
 """Choosing what is captured on the screen, and the screen over a live capture."""
 
 import os
+import shutil
 from pathlib import Path
 from shutil import which
 
 import pytest
 
+from heron_tui.core.errors import PrivilegeError
 from heron_tui.engine.protocol import Job, Tick
-from heron_tui.model.live import DEFAULT_FILTER, Live
+from heron_tui.model.live import DEFAULT_FILTER, Live, Missing
 from heron_tui.store.reader import Reader
 from heron_tui.tui import theme
 from heron_tui.tui.app import HeronApp
@@ -41,6 +43,51 @@ async def test_the_dialog_lists_interfaces_and_switches_them(tmp_path: Path):
         assert "[ ] TLS" in screen_text(app)
         await press(pilot, "escape")
         assert not isinstance(app.screen, CaptureScreen)
+
+
+class Here:
+    """Who begins captures, as the command line does it; what it was asked for is in `begun`."""
+
+    usual = Live(interfaces=("any",), filter=DEFAULT_FILTER)
+
+    def __init__(self, store: Path, refused: str = "") -> None:
+        self.store, self.refused = store, refused
+        self.begun: list[Live] = []
+
+    def missing(self) -> Missing:
+        return Missing(tls="TLS needs root: run: sudo heron-tui live")
+
+    def begin(self, live: Live, /):
+        if self.refused:
+            raise PrivilegeError(self.refused)
+        self.begun.append(live)
+        return Job(store=str(self.store), live=live), self.store, live.title
+
+
+@pytest.mark.parametrize("refused", ["", "packets need rights: run: sudo heron-tui live"])
+async def test_a_live_capture_can_take_the_place_of_a_store(stores, tmp_path: Path, refused: str):
+    store = shutil.copy(stores("claude-code"), tmp_path / "some.store")
+    here = Here(tmp_path / "live.store", refused)
+    app = HeronApp(Path(store), lambda: Reader(store), title="some.store", palette=theme.DARK, capturing=here)
+    async with running(app, size=(120, 40)) as pilot:
+        await press(pilot, "ctrl+e")
+        screen = app.screen
+        assert isinstance(screen, CaptureScreen)
+        names = [line.name for line in screen.lines]
+        assert "Stop" not in names and "Again" not in names
+        await settle(pilot)
+        assert "leave some.store" in screen_text(app)
+        assert "sudo heron-tui live" in screen_text(app)
+        assert screen.chosen().tls is False
+        assert screen.chosen().interfaces == ("any",)
+        screen.query_one(RowList).move(0)
+        await press(pilot, "enter")
+        await settle(pilot)
+        if refused:
+            assert app.next is None
+            assert refused in screen_text(app)
+            return
+    assert app.next == (Job(store=str(here.store), live=here.begun[0]), here.store, "any")
 
 
 async def test_what_must_not_be_missed_stands_across_the_screen(tmp_path: Path):

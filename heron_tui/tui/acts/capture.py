@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ...core.errors import HeronError
 from ...engine.protocol import Command
+from ...model.live import Live
 from .group import Group
 
 if TYPE_CHECKING:
@@ -15,16 +17,27 @@ class CaptureActs(Group):
     def act_capture(self) -> None:
         from ..screens.capture import CaptureScreen
 
-        app = self.app
-        if app.worker is None:
+        app, worker, capturing = self.app, self.app.worker, self.app.capturing
+        running = worker is not None and worker.running
+        if worker is not None and worker.job.live:
+            app.push_screen(CaptureScreen(worker.job.live, running=running), self._chosen)
+        elif capturing is not None:
+            title = app.capture_title
+            screen = CaptureScreen(
+                capturing.usual, running=running, shown=title, is_file=worker is not None, missing=capturing.missing
+            )
+            app.push_screen(screen, self._chosen_instead)
+        elif worker is None:
             app.say("this is a store: there is no capture to stop or start", "warn")
-        elif live := app.worker.job.live:
-            app.push_screen(CaptureScreen(live, running=app.worker.running), self._chosen)
-        elif app.worker.running:
-            app.worker.command(Command("stop"))
-            app.say("stopping the capture")
+        elif running:
+            self._stop()
         else:
             self._start()
+
+    def _stop(self) -> None:
+        assert self.app.worker is not None
+        self.app.worker.command(Command("stop"))
+        self.app.say("stopping the capture")
 
     def _start(self) -> None:
         app = self.app
@@ -38,12 +51,10 @@ class CaptureActs(Group):
         app, worker = self.app, self.app.worker
         if answer is None or worker is None:
             return
-        if answer == "stop":
-            worker.command(Command("stop"))
-            app.say("stopping the capture")
+        if isinstance(answer, str):
+            self._stop()
             return
-        if not answer.interfaces and not answer.tls:
-            app.say("nothing is chosen: switch on TLS or an interface", "warn")
+        if self._is_nothing(answer):
             return
         worker.job = msgspec.structs.replace(worker.job, live=answer)
         app.capture_title = answer.title
@@ -54,3 +65,24 @@ class CaptureActs(Group):
         else:
             self._start()
         app.main.refresh_frame()
+
+    def _chosen_instead(self, answer: "Answer") -> None:
+        """From a screen that shows a file or a store: a live capture takes its place."""
+        app = self.app
+        if answer == "stop":
+            self._stop()
+        elif answer == "again":
+            self._start()
+        elif answer is not None and app.capturing is not None and not self._is_nothing(answer):
+            try:
+                app.next = app.capturing.begin(answer)
+            except HeronError as error:
+                app.main.banner.show(str(error))
+                return
+            app.exit(0)
+
+    def _is_nothing(self, live: Live) -> bool:
+        if not live.interfaces and not live.tls:
+            self.app.say("nothing is chosen: switch on TLS or an interface", "warn")
+            return True
+        return False
