@@ -28,7 +28,7 @@ class Locator:
         os.write(child.questions, f"{number} {fd}\n".encode())
 
     def answers(self, fd: int) -> list[dict[str, Any]]:
-        """What has come in; call it when one of `fds` is readable."""
+        """What has come in; call it when one of `fds` is readable. Raises EOFError when the child has ended."""
         return (self._small if fd == self._small.answers else self._large).read()
 
     def close(self) -> None:
@@ -51,7 +51,10 @@ class _Child:
         self._rest = b""
 
     def read(self) -> list[dict[str, Any]]:
-        *lines, self._rest = (self._rest + os.read(self.answers, 1 << 16)).split(b"\n")
+        got = os.read(self.answers, 1 << 16)
+        if not got:
+            raise EOFError
+        *lines, self._rest = (self._rest + got).split(b"\n")
         return [json.loads(line) for line in lines]
 
     def close(self) -> None:

@@ -156,7 +156,7 @@ class Helper:
         while not stopper.asked:
             for fd, event in poll.poll(BUSY_S if busy else IDLE_S):
                 if fd in self.locator.fds:
-                    self._files.answered(fd)
+                    self._hear_of_functions(fd)
                 elif fd == self.installed.fd:
                     self._hear_of_installed(poll)
                 elif fd == STDIN and not self._stdin_alive():
@@ -257,6 +257,14 @@ class Helper:
             self._program.forget(conn, ptr, pid)
         self._files.forget(pid)
         self._processes.pop(pid, None)
+
+    def _hear_of_functions(self, fd: int) -> None:
+        try:
+            self._files.answered(fd)
+        except EOFError:
+            raise Trouble(
+                "no-search", "the process that looks for TLS functions has ended", "start the capture again"
+            ) from None
 
     def _hear_of_installed(self, poll: select.epoll) -> None:
         for answer in self.installed.answers():

@@ -252,6 +252,15 @@ def test_killed_in_the_middle_leaves_its_processes_whole(can_watch: None, server
         again.wait(lambda: sum(c.closed is not None for c in again.of(client.pid)) == 2, "what came after")
 
 
+def test_ends_loudly_without_those_who_search(can_watch: None) -> None:
+    with Watch("--uid", "0") as watch:
+        pid = watch.process.pid
+        searching = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        os.kill(searching[0], signal.SIGKILL)
+        assert watch.wait(lambda: watch.said["TROUBLE"], "TROUBLE")[0]["code"] == "no-search"
+        assert watch.process.wait(PATIENCE) == 4
+
+
 def test_without_rights_it_says_what_is_missing(can_watch: None) -> None:
     nobody = subprocess.run(
         ["/usr/bin/python3", "-I", str(HELPER)],
