@@ -1,5 +1,7 @@
 """Joins tool calls to the requests that carry their results."""
 
+from collections.abc import Iterator
+
 from ..core.ids import content_id
 from . import links
 from .ledger import Ask, Carried, Ledger, Placed
@@ -19,7 +21,7 @@ def enter(ledger: Ledger, node: Placed) -> None:
     for result, ask in list(zip(results, asks, strict=True))[fresh:]:
         if ask is None and (named := _by_name(ledger, node, result)):
             _join(ledger, node, result, named)
-    node.tool_ids = tuple([_record_id(ledger, node, place) for place in range(len(node.answered.tools))])
+    node.tool_ids = tuple(_record_ids(ledger, node))
     for place, tool in enumerate(node.answered.tools):
         ask = Ask(node, place)
         if tool.plain:
@@ -56,10 +58,10 @@ def _by_name(ledger: Ledger, node: Placed, result: Result) -> Ask | None:
     return None
 
 
-def _record_id(ledger: Ledger, node: Placed, place: int) -> str:
-    """The id on the wire; where it is missing or another call had it before, one that is made from the call's."""
-    tool = node.answered.tools[place]
-    before = [one for one in node.answered.tools[:place] if one.plain == tool.plain]
-    if tool.id and not before and not ledger.asks[tool.plain]:
-        return tool.id
-    return content_id("k", node.id, place)
+def _record_ids(ledger: Ledger, node: Placed) -> Iterator[str]:
+    """The ids on the wire; where one is missing or another call had it before, one that is made from the call's."""
+    before: set[str] = set()
+    for place, tool in enumerate(node.answered.tools):
+        known = not tool.id or tool.plain in before or ledger.asks[tool.plain]
+        yield content_id("k", node.id, place) if known else tool.id
+        before.add(tool.plain)

@@ -157,6 +157,7 @@ class Frames:
         self._stream = 0
         self._ends = False
         self._block: list[bytes] = []
+        self._block_size = 0  # with the frames' heads: those without payload are some, too
         self._block_head = (0, 0, 0)  # kind, flags, stream
         self._block_place = Place(0, 0, 0, 0, 0, 0)
         self._runs: dict[int, tuple[list[bytes], list[int], list[int]]] = {}
@@ -282,15 +283,17 @@ class Frames:
             if kind == Kind.HEADERS and flags & HAS_PRIORITY:
                 payload = payload[5:]
             self._block = []
+            self._block_size = 0
             self._block_head = kind, flags, stream
             self._block_place = place
         elif not self._block:
             self._desync("a header block is continued that has not begun")
             return
         self._block.append(payload)
+        self._block_size += HEAD + len(payload)
         if flags & END_HEADERS:
             self._block_done(place)
-        elif sum(map(len, self._block)) > self._context.limits.head:
+        elif self._block_size > self._context.limits.head:
             self._desync("a header block is too long")
 
     def _block_done(self, last: Place) -> None:

@@ -106,3 +106,9 @@ def test_a_result_sent_while_the_answer_still_comes_took_no_time():
     told = tell(call("a", 0, ASK, answer=use, took=500), call("b", 300, ASK, use, result("t1")))
     assert told.tools["t1"].duration_us == 0
     assert told.only.tool_us == 0
+
+
+def test_an_answer_with_the_same_id_again_and_again():
+    told = tell(call("a", 0, user("x"), answer=says("", *[uses("t1", "f", n=n) for n in range(5)])))
+    assert len({tool.id for tool in told.tools.values()}) == 5
+    assert "t1" in {tool.id for tool in told.tools.values()}

@@ -367,3 +367,10 @@ def test_frames_that_break_the_rules_are_said():
     played = play(*steps[:at], server(wrong), *steps[at:])
     assert {t.code for t in played.troubles} == {"h2.desync"} and played.counters.desyncs
     assert_true(played)
+
+
+def test_a_header_block_without_end_is_given_up_whatever_its_frames_hold():
+    block = b"\x00\x00\x01\x01\x00\x00\x00\x00\x01\x82" + b"\x00\x00\x00\x09\x00\x00\x00\x00\x01" * 200
+    preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+    assert not play(client(preface + block[:500]), limits=Limits(head=1000)).troubles
+    assert [one.code for one in play(client(preface + block), limits=Limits(head=1000)).troubles][:1] == ["h2.desync"]
