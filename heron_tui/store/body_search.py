@@ -55,3 +55,41 @@ def _carrier(connection: sqlite3.Connection, chunk: int) -> BodyHit | None:
         if (np.frombuffer(chunks, np.uint32) == chunk).any():
             return BodyHit(exchange, "response" if side else "request")
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerHit:
+    """A call whose answer, put together from its events, holds what was looked for; `exchange` carried it."""
+
+    call: str
+    exchange: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerStep:
+    """How far a search in answers came: `at` is a place among calls; `done` when there is none behind it."""
+
+    at: int
+    done: bool
+    hit: AnswerHit | None = None
+
+
+ANSWERS = 2000
+"""Calls that one step looks through."""
+SAID = "coalesce(text, '') || char(10) || coalesce(thinking, '') || char(10) || coalesce(tool_calls, '')"
+
+
+def answers(connection: sqlite3.Connection, pattern: re.Pattern[str], after: int) -> AnswerStep:
+    """Look through what calls answered (text, thinking, arguments of tools) behind place `after`, up to the first hit.
+
+    An event of a stream brings a few letters; here stands what they make up.
+    """
+    found = connection.execute(
+        f"SELECT rowid, id, exchange, {SAID} FROM calls WHERE rowid > ? ORDER BY rowid LIMIT {ANSWERS}", (after,)
+    )
+    left = ANSWERS
+    for rowid, call, exchange, said in found:
+        after, left = rowid, left - 1
+        if pattern.search(said):
+            return AnswerStep(after, done=False, hit=AnswerHit(call, exchange or ""))
+    return AnswerStep(after, done=left > 0)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..metrics.measure import Measures
     from ..metrics.points import Group
     from ..model.packet import Ints
-    from .body_search import SearchStep
+    from .body_search import AnswerStep, SearchStep
     from .carriers import Carriers
     from .few import Few
     from .fitting import Fit, FitKind, Fitting
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .paging import Paging
     from .stopping import Stop
     from .streams import Streams
+    from .troubles import Trouble
 
 __all__ = ["Kind", "Reader"]
 
@@ -225,6 +226,16 @@ class Reader:
 
         return where(node, kind) if node is not None and self._fitting else None
 
+    def troubles(self) -> "dict[str, Trouble]":
+        """Errors and warnings among the findings, by the session, turn, call or tool call they are about or below."""
+        from .troubles import troubles
+
+        return troubles(self._connection)
+
+    def severities(self) -> dict[str, int]:
+        """How many findings there are of each severity that there is."""
+        return dict(self._connection.execute("SELECT severity, count(*) FROM findings GROUP BY severity").fetchall())
+
     def values(self, field: "Field", most: int = 200) -> list[str]:
         """Values that a text field of the filter language has in this store, the most frequent first."""
         return self._listing.values(field, most)
@@ -413,3 +424,9 @@ class Reader:
             self._packets.forget()
             self._rows.forget()
             self._streams.forget()
+
+    def find_in_answers(self, pattern: "re.Pattern[str]", after: int = 0) -> "AnswerStep":
+        """One step of a search through what calls answered, put together: to the first hit, or some thousand on."""
+        from . import body_search
+
+        return body_search.answers(self._connection, pattern, after)

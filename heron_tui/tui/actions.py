@@ -164,6 +164,7 @@ def _table() -> tuple[Action, ...]:
         a("metrics", "all", ("4",), "view: metrics"),
         a("sessions", "all", ("5",), "view: sessions"),
         a("findings", "all", ("6",), "view: findings"),
+        a("calls", "all", ("7",), "view: calls, all in one list to sort by time, tokens, cost", "calls"),
         a("command", "all", (":", "ctrl+p"), "command line: every action by name", "commands"),
         a("help", "all", ("?", "f1"), "keys of the pane in focus", "help"),
         a("quit", "all", ("ctrl+q", "ctrl+c"), "quit"),

@@ -104,6 +104,7 @@ class HeronApp(App[int], inherit_bindings=False):
         self.tick: Tick | None = None
         self.capture_state = "store" if job is None else "starting"
         self.counts: dict[str, int] = {}
+        self.found: Mapping[str, int] = {}
         self.losses: Counters | None = None
         self.said: tuple[str, ...] = ()
         self.now_us = 0
@@ -242,6 +243,7 @@ class HeronApp(App[int], inherit_bindings=False):
             return
         self._version = summary.version
         self.counts = summary.counts
+        self.found = summary.found
         self.now_us = summary.now_us
         self.processes = summary.processes
         self.times.origin_us = summary.origin_us
@@ -250,6 +252,11 @@ class HeronApp(App[int], inherit_bindings=False):
         self.main.store_changed()
         self.filtering.store_changed()
         self.main.refresh_frame()
+
+    @property
+    def loaded(self) -> bool:
+        """It is known what the store holds."""
+        return self._version >= 0
 
     # keys
 
@@ -376,9 +383,15 @@ class HeronApp(App[int], inherit_bindings=False):
         more = f" in {len(found.spots):,} packets" if len(found.spots) > 1 else ""
         self.say(f"{found.claim.words}{more}" + (f" · {found.how}" if found.how else ""))
 
-    def show_call(self, call: str, *, from_pane: Pane | None = None) -> None:
-        """Go to a call in the turn tree."""
-        self.reading.ask("path", lambda reader: questions.path(reader, call), lambda f: self._found_path(f, from_pane))
+    def show_call(self, call: str, *, from_pane: Pane | None = None, then: Callable[[], object] = lambda: None) -> None:
+        """Go to a call in the turn tree; `then` is done when it is selected there."""
+
+        def found(path: questions.Path | None) -> None:
+            self._found_path(path, from_pane)
+            if path is not None:
+                then()
+
+        self.reading.ask("path", lambda reader: questions.path(reader, call), found)
 
     def _found_path(self, found: questions.Path | None, from_pane: Pane | None) -> None:
         if found is None:

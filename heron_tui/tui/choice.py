@@ -67,6 +67,9 @@ class ChosenRows(PagedRows):
         kind: of the records; `packet` for packets.
         told: called on the loop when another choice is there, with the place of the row that had been asked for, or of
             the nearest.
+
+    Attributes:
+        choice: what is shown; wanted: what shall be shown as soon as it is known.
     """
 
     def __init__(
@@ -78,12 +81,13 @@ class ChosenRows(PagedRows):
     ) -> None:
         super().__init__(reading, kind, self._rows, arrived)
         self.kind = kind
-        self.choice = ALL
+        self.choice = self.wanted = ALL
         self._told = told
         self._found = Found(0)
 
     def choose(self, choice: Choice, *, stay: str | None = None) -> None:
         """Show other rows; the old ones stay until the new ones are known. `stay` is the id to look for in them."""
+        self.wanted = choice
         self._reading.ask(
             (self.kind, "choice"),
             lambda reader: find(reader, self.kind, choice, stay),
@@ -97,6 +101,9 @@ class ChosenRows(PagedRows):
 
     def store_changed(self, count: int) -> None:
         """The store holds `count` rows of the kind now."""
+        if self.wanted != self.choice:
+            self.choose(self.wanted)  # the store was not there, or has grown meanwhile
+            return
         if self.choice == ALL:
             self.changed(count, all_pages=self.kind != "packet")
             return

@@ -13,12 +13,20 @@ from ..filter.errors import FilterError
 from ..filter.fields import FIELDS, Field
 from ..filter.parser import parse
 from ..filter.tree import Operand, Present
+from .call_columns import call_columns
 from .columns import Column
 from .tables import exchange_columns, finding_columns, flow_columns, packet_columns, session_columns
 from .times import Times
 
 FILE = "columns.toml"
-LISTS = {"packet": "packets", "flow": "flows", "exchange": "exchanges", "session": "sessions", "finding": "findings"}
+LISTS = {
+    "packet": "packets",
+    "flow": "flows",
+    "exchange": "exchanges",
+    "call": "calls",
+    "session": "sessions",
+    "finding": "findings",
+}
 """Lists by what their rows are, as the file calls them."""
 LEAST, MOST = 1, 200
 WIDTHS = {"text": 16, "int": 8, "number": 8, "duration": 8, "time": 12, "bool": 5}
@@ -42,6 +50,8 @@ def own(kind: str) -> Sequence[Column]:
             return flow_columns(times, processes=True)
         case "exchange":
             return exchange_columns(times)
+        case "call":
+            return call_columns(times)
         case "session":
             return session_columns(times)
     return finding_columns(times)

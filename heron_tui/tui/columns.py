@@ -24,6 +24,7 @@ class Column:
         priority: 1 is shown always; higher numbers go first when the list is narrow.
         flex: takes the width that is left (one column of a list has it).
         sort: the field that rows are sorted by for this column, "" where they cannot be.
+        falls: sorted by it, the largest comes first, unless it is turned round.
         asked: its cells are asked of the store for visible rows only, so that nothing is found in them.
     """
 
@@ -35,6 +36,7 @@ class Column:
     right: bool = False
     flex: bool = False
     sort: str = ""
+    falls: bool = False
     asked: bool = False
 
 

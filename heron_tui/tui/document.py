@@ -38,11 +38,13 @@ class Line:
 
     Attributes:
         claims: what leads to the bytes of a run, by the place of the run.
+        glue: what stood between its text and that of the next line, before they were wrapped.
     """
 
     runs: tuple[tuple[str, str], ...]
     rule: str | None = None
     claims: tuple[tuple[int, Claim], ...] = ()
+    glue: str = "\n"
 
 
 BLANK = Line(())
@@ -58,7 +60,8 @@ def lay_out(parts: Sequence[Part], width: int) -> list[Line]:
             lines.append(Line(((part.heading, "strong"),), rule=part.note, claims=_claimed(part)))
         lines += _facts(part, width)
         claims = _claimed(part)
-        lines += [Line(((text, part.role),), claims=claims) for text in wrap(part.text[:MOST], width)]
+        for text, glue in _wrapped(part.text[:MOST], width):
+            lines.append(Line(((text, part.role),), claims=claims, glue=glue))
         if len(part.text) > MOST:
             lines.append(Line(((f"… {whole(len(part.text) - MOST)} characters more", "muted"),)))
     return lines
@@ -90,12 +93,17 @@ def _facts(part: Part, width: int) -> Iterator[Line]:
 
 def wrap(text: str, width: int) -> Iterator[str]:
     """Lines of `text`, broken at spaces where they are longer than `width` cells."""
+    return (piece for piece, _ in _wrapped(text, width))
+
+
+def _wrapped(text: str, width: int) -> Iterator[tuple[str, str]]:
+    """The same, each with what stood between it and the next one."""
     if not text:
         return
     for line in text.expandtabs(4).split("\n"):
         line = clean(line.rstrip("\r"))
         if line.isascii() and len(line) <= width:
-            yield line
+            yield line, "\n"
         else:
             yield from _broken(line, width)
 
@@ -105,7 +113,7 @@ def _first_cells(piece: str, width: int) -> str:
     return next(filter(None, chop_cells(piece, width)), piece)
 
 
-def _broken(line: str, width: int) -> Iterator[str]:
+def _broken(line: str, width: int) -> Iterator[tuple[str, str]]:
     while line:
         piece = line[: width * 2]
         head = piece[:width] if piece.isascii() else _first_cells(piece, max(width, 2))
@@ -113,7 +121,7 @@ def _broken(line: str, width: int) -> Iterator[str]:
             space = head.rfind(" ", width // 2)
             if space > 0:
                 head = head[:space]
-        yield head
         line = line[len(head) :]
-        if line.startswith(" "):
-            line = line[1:]
+        glue = " " if line.startswith(" ") else ""
+        yield head, glue if line else "\n"
+        line = line[len(glue) :]

@@ -55,13 +55,22 @@ def _comparison(field: Field, value: Any) -> list[str]:
     if field.type == "text":
         return [f"{field.name} == {quoted(str(value))}"]
     if field.type == "duration":
-        return [f"{field.name} >= {value}us"]
+        return [f"{field.name} >= {_exact(value)}"]
     if field.type == "time":
         from datetime import UTC, datetime
 
         when = datetime.fromtimestamp(value / 1_000_000, UTC).isoformat(timespec="microseconds")
         return [f"{field.name} >= {when.replace('+00:00', 'Z')}"]
     return [f"{field.name} == {value}"]
+
+
+def _exact(us: int) -> str:
+    """A duration in the largest unit that tells all of it in at most six digits behind the point."""
+    for size, unit in ((1_000_000, "s"), (1000, "ms")):
+        if us >= size:
+            whole, rest = divmod(us, size)
+            return f"{whole}.{rest:0{len(str(size)) - 1}}".rstrip("0").rstrip(".") + unit
+    return f"{us}us"
 
 
 def _of_line(line: Line, view: "View") -> list[str]:

@@ -32,6 +32,7 @@ OF_VIEW: dict[str, "FitKind"] = {
     "sessions": "session",
     "findings": "finding",
     "metrics": "call",
+    "calls": "call",
 }
 """What each view counts."""
 

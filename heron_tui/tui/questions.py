@@ -1,6 +1,6 @@
 """What the interface asks of the store; with `reading_text` and `measuring`, all calls to a `Reader` stand here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from ..engine.protocol import Counters
 from ..filter.tree import Node
 from ..store.reader import Kind, Reader
 from ..store.shapes import CapturedPacket, EventRow, PacketRow, Record, TurnTree
+from ..store.troubles import Trouble
 from ..store.where import Where
 from . import telling
 from .evidence.packet import Contents, Wires
@@ -43,6 +44,7 @@ class Summary:
     Attributes:
         origin_us: time of the first packet; now_us: the capture time reached.
         processes: it is known of some flow which process was behind it. said: what the engine had to say to people.
+        found: findings by severity.
     """
 
     version: int
@@ -52,6 +54,7 @@ class Summary:
     now_us: int
     processes: bool = False
     said: tuple[str, ...] = ()
+    found: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,14 @@ class Path:
     turns: Rows = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class Forest:
+    """All sessions, and what is wrong with them and below them, by id."""
+
+    sessions: Rows
+    troubles: Mapping[str, Trouble]
+
+
 def summary(reader: Reader) -> Summary:
     meta = reader.meta()
     counts = {"packets": int(meta["packets"])}
@@ -117,6 +128,7 @@ def summary(reader: Reader) -> Summary:
         now_us=int(meta["now_us"]),
         processes=reader.count("flow", Where("flow.process IS NOT NULL")) > 0,
         said=tuple(reader.said()),
+        found=reader.severities(),
     )
 
 
@@ -184,6 +196,10 @@ def exchanges(reader: Reader, flow: str) -> Rows:
 
 def sessions(reader: Reader) -> Rows:
     return reader.rows("session", 0, MOST)
+
+
+def forest(reader: Reader) -> Forest:
+    return Forest(sessions(reader), reader.troubles())
 
 
 def turns(reader: Reader, session: str) -> Rows:

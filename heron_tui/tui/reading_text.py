@@ -1,7 +1,7 @@
 """The text of what is selected in the turn tree, as parts of a document."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..store.reader import Reader
@@ -11,7 +11,8 @@ from . import bodies, leg_words, telling
 from .document import Part
 from .evidence.claims import Claim
 from .outcomes import outcome
-from .units import NONE, date, duration, percent, short, size, whole
+from .units import NONE, clock, date, duration, percent, short, size, whole
+from .wrong import wrong
 
 Facts = list[tuple[str, str, str]]
 
@@ -20,7 +21,7 @@ def parts(reader: Reader, kind: str, record: Record) -> Sequence[Part]:
     """Read what belongs to a node of the turn tree."""
     match kind:
         case "session":
-            return _session(record)
+            return [*_session(record), *wrong(reader, "session", record)]
         case "turn":
             return _turn(reader, reader.get("turn", record["id"]) or record)
         case "call":
@@ -38,17 +39,17 @@ def _session(record: Record) -> Sequence[Part]:
         ("turns", whole(record["turns"]), "base"),
         ("calls", whole(record["calls"]), "base"),
         ("tokens", telling.tokens(record) or NONE, "base"),
+        ("cost", NONE if record.get("cost_usd") is None else f"${record['cost_usd']:.4f}", "base"),
         ("id", record["id"], "muted"),
     ]
     if record.get("cwd"):
         facts.append(("directory", record["cwd"], "base"))
-    return [Part(f"Session of {record['agent']}", facts=facts)]
+    return [Part(f"Session of {record['agent']}"), *_tabled(facts)]
 
 
 def _turn(reader: Reader, record: Record) -> Sequence[Part]:
     of_turn = Where("call.turn = ?", (record["id"],))
     slowest = next(iter(reader.rows("call", 0, 1, where=of_turn, order="-e2e_us")), None)
-    found = record.get("findings") or ()
     facts: Facts = [
         ("status", record["status"], "warn" if record["status"] == "incomplete" else "ok"),
         ("finish", record.get("finish") or NONE, "base"),
@@ -64,8 +65,6 @@ def _turn(reader: Reader, record: Record) -> Sequence[Part]:
     ]
     if record.get("cost_usd") is not None:
         facts.append(("cost", f"${record['cost_usd']:.4f}", "base"))
-    if found:
-        facts.append(("findings", f"{len(found)}: {', '.join(dict.fromkeys(found))}", "warn"))
     claims = {}
     if slowest and slowest.get("e2e_us"):
         waited = f"{duration(slowest['ttft_us'])} to the first token" if slowest.get("ttft_us") else "no first token"
@@ -73,13 +72,18 @@ def _turn(reader: Reader, record: Record) -> Sequence[Part]:
         claims["slowest"] = Claim(slowest["id"], "e2e", "", f"call {slowest['n']}, {duration(slowest['e2e_us'])}")
     made = [Part("Prompt", record["prompt"] or "(not on the wire)", role="client")]
     made.append(Part("Answer", record.get("answer") or "(none)", role="base" if record.get("answer") else "muted"))
+    return [*wrong(reader, "turn", record), *_tabled(facts, claims), *made]
+
+
+LONG = ("slowest", "id", "directory", "API", "process", "known by", "leg", "capture")
+"""Facts that have a line of their own."""
+
+
+def _tabled(facts: Facts, claims: Mapping[str, Claim] | None = None) -> list[Part]:
+    """Short facts in as many columns as fit, then the long ones."""
     short_ones = [fact for fact in facts if fact[0] not in LONG]
     long_ones = [fact for fact in facts if fact[0] in LONG]
-    return [Part(facts=short_ones), Part(facts=long_ones, claims=claims), *made]
-
-
-LONG = ("slowest", "findings")
-"""Facts of a turn that have a line of their own."""
+    return [Part(facts=found, claims=claims or {}) for found in (short_ones, long_ones) if found]
 
 
 def _call(reader: Reader, record: Record) -> Sequence[Part]:
@@ -95,9 +99,15 @@ def _call(reader: Reader, record: Record) -> Sequence[Part]:
         ("cached", f"{short(record.get('cache_read_tokens'))} {percent(telling.cached(record))}", "base"),
         ("output", short(record.get("output_tokens")), "base"),
         ("finish", record.get("finish") or NONE, "base"),
+        ("cost", NONE if record.get("cost_usd") is None else f"${record['cost_usd']:.4f}", "base"),
         ("API", f"{record['wire_api']} at {record.get('provider') or record['host']}", "base"),
         ("messages", whole(record.get("messages")), "base"),
+        ("call", f"{record['n']} at {clock(record['t_request_us'])}", "base"),
     ]
+    if process := record.get("process"):
+        facts.append(("process", _process(process), "base"))
+    if (record.get("attempt") or 1) > 1:
+        facts.append(("attempt", f"{record['attempt']}, again after a failure", "warn"))
     if record.get("provider_reason"):
         facts.append(("known by", record["provider_reason"], "muted"))
     if record.get("error_type"):
@@ -106,7 +116,12 @@ def _call(reader: Reader, record: Record) -> Sequence[Part]:
         facts.append(("capture", "! bytes are missing: texts may have holes", "warn"))
     for leg in record.get("legs") or ():
         facts.append(("leg", leg_words.leg(leg), "muted"))
-    made = [Part(facts=facts, claims=_claims(record["id"], facts))]
+    made = [*wrong(reader, "call", record), *_tabled(facts, _claims(record["id"], facts))]
+    if record.get("error_message"):
+        said = Claim(record["id"], "error", "", "the error")
+        made.append(Part("Error", record["error_message"], role="error", claim=said))
+    if record.get("refusal"):
+        made.append(Part("Refusal", record["refusal"], role="warn"))
     content = Claim(record["id"], "content", "", "the answer")
     if record.get("thinking"):
         made.append(Part("Thinking", record["thinking"], role="muted", claim=content))
@@ -123,6 +138,12 @@ def _call(reader: Reader, record: Record) -> Sequence[Part]:
         claim = Claim(record["id"], "message", str(place), f"message {place + 1}, {role}")
         made.append(Part(f"Sent: {role}", text, role="client", claim=claim))
     return made
+
+
+def _process(process: Record) -> str:
+    """`claude, pid 4711`."""
+    name, pid = process.get("comm"), process.get("pid")
+    return ", ".join([str(name)] * bool(name) + [f"pid {pid}"] * bool(pid)) or NONE
 
 
 CLAIMS = {

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..store.troubles import Trouble
 from . import telling
 from .columns import Cell, Column
-from .outcomes import SEVERITIES
+from .outcomes import SEVERITIES, troubled
 from .packet_words import say
 from .questions import EventKey, PacketLine
 from .steps import Step
@@ -13,6 +14,7 @@ from .times import Times
 from .units import NONE, duration, first_line, short, size, whole
 
 Record = Mapping[str, Any]
+NO_TROUBLES: Mapping[str, Trouble] = {}
 NO_TEXTS: Mapping[EventKey, str] = {}
 SLOW_US = 2_000_000
 """A gap between two steps that is worth a look."""
@@ -71,8 +73,8 @@ def packet_columns(
         ),
         Column("what", "What", 36, what, flex=True),
         Column("status", "Stat", 4, status, priority=4, right=True, sort="status"),
-        Column("ttft", "TTFT", 7, ttft, priority=2, right=True, sort="ttft"),
-        Column("tokens", "Tokens", 11, tokens, priority=3, right=True, sort="tokens"),
+        Column("ttft", "TTFT", 7, ttft, priority=2, right=True, sort="ttft", falls=True),
+        Column("tokens", "Tokens", 11, tokens, priority=3, right=True, sort="tokens", falls=True),
     )
 
 
@@ -97,8 +99,10 @@ def _figure(  # noqa: PLR0917 - what makes a column of figures, in the order of 
     priority: int = 1,
     role: str = "muted",
 ) -> Column:
-    """Figures, right-aligned in one colour."""
-    return Column(key, title, width, lambda row: (tell(row), role), priority=priority, right=True, sort=sort)
+    """Figures, right-aligned in one colour; sorted by, the largest comes first."""
+    return Column(
+        key, title, width, lambda row: (tell(row), role), priority=priority, right=True, sort=sort, falls=True
+    )
 
 
 def _bytes(key: str, title: str, width: int, field: str, role: str) -> Column:
@@ -121,7 +125,7 @@ def flow_columns(times: Times, *, processes: bool = False) -> Sequence[Column]:
         _bytes("up", "Sent", 7, "bytes_client", "client"),
         _bytes("down", "Received", 8, "bytes_server", "server"),
         _figure("calls", "Calls", 5, lambda row: str(row["calls"] or ""), "calls", role="strong"),
-        Column("gaps", "Gaps", 5, gaps, priority=5, right=True, sort="gaps"),
+        Column("gaps", "Gaps", 5, gaps, priority=5, right=True, sort="gaps", falls=True),
         _lasted(5),
     )
 
@@ -167,15 +171,26 @@ def step_columns() -> Sequence[Column]:
     )
 
 
-def session_columns(times: Times) -> Sequence[Column]:
+def session_columns(times: Times, troubles: Mapping[str, Trouble] = NO_TROUBLES) -> Sequence[Column]:
+    """Columns of sessions. `troubles`: what is wrong with them, by id."""
+
+    def found(row: Record) -> Cell:
+        said = troubled(troubles.get(row["id"]), wide=False)
+        return " ".join(word for word, _ in said), said[0][1] if said else ""
+
+    def cost(row: Record) -> Cell:
+        return ("" if row.get("cost_usd") is None else f"${row['cost_usd']:.4f}"), "muted"
+
     return (
         _start(times, "t_start_us"),
         Column("agent", "Agent", 16, lambda row: (row["agent"], "accent"), sort="agent"),
         Column("session", "Session", 18, lambda row: (row["id"], "muted"), flex=True, sort="id"),
         Column("cwd", "Directory", 24, lambda row: (row.get("cwd") or "", ""), priority=5, sort="cwd"),
+        Column("found", "Wrong", 6, found),
         _figure("turns", "Turns", 5, lambda row: whole(row["turns"]), "turns", role="strong"),
         _figure("calls", "Calls", 5, lambda row: whole(row["calls"]), "calls", role=""),
         _figure("tokens", "Tokens", 12, telling.tokens, "input_tokens", 3),
+        Column("cost", "Cost", 8, cost, priority=4, right=True, sort="cost_usd", falls=True),
         _lasted(2),
     )
 

@@ -93,7 +93,7 @@ def words(node: Node) -> Words:
         case "session":
             place = f"  {_directory(record['cwd'])}" if record.get("cwd") else ""
             turns = f"{whole(record['turns'])} turn{'s' * (record['turns'] != 1)}"
-            return "◆", "accent", f"{record['agent']}{place}  {turns}", "strong"
+            return "§", "accent", f"{record['agent']}{place}  {turns}", "strong"
         case "turn":
             glyph, role = TURNS.get(record["status"], ("?", "muted"))
             return glyph, role, first_line(record["prompt"]) or "(no prompt on the wire)", "strong"

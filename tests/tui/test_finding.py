@@ -1,13 +1,18 @@
 """Finding: text, expressions and bytes, in lists, trees, texts, bytes and in all bodies."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from heron_tui.core.errors import UsageError
 from heron_tui.store.reader import Reader
 from heron_tui.tui.app import HeronApp
+from heron_tui.tui.document import Part, lay_out
+from heron_tui.tui.find.joined import Joined
 from heron_tui.tui.find.query import query
 from heron_tui.tui.screens.find import FindScreen
 from heron_tui.tui.views.stream import StreamView
@@ -20,6 +25,7 @@ def test_case_counts_where_it_is_typed():
     assert query("bash", "text").words.search("a Bash tool")
     assert not query("Bash", "text").words.search("a bash tool")
     assert query("a.c", "text").words.search("a.c") and not query("a.c", "text").words.search("abc")
+    assert query("two words", "text").words.search("two  \n words")
     assert query("a.c", "regex").words.search("abc")
     assert query("50 4f53:54", "hex").raw.search(b"x POST y")
 
@@ -127,6 +133,42 @@ async def test_bodies_lead_to_their_stream(make_app: Make):
         assert "hello-from-lab" in view.text.copy_text() or view.scope.exchange != first
         await press(pilot, "escape")
         assert app.main.current.title == "packets"
+
+
+async def test_an_answer_is_found_that_no_event_holds(make_app: Make, stores: Callable[[str], Path]):
+    reader = Reader(stores("claude-code"))
+    call, phrase = next(
+        (call, phrase)
+        for call in reader.rows("call", 0, 99, full=True)
+        for words in [(call["text"] or "").split()]
+        for phrase in [" ".join(words[1:])]
+        if len(words) > 9 and reader.find_in_bodies(query(phrase, "text").raw).hit is None
+    )
+    reader.close()
+    app = make_app()
+    async with running(app) as pilot:
+        await press(pilot, "1")
+        await find(app, pilot, phrase, "ctrl+f")
+        turns = app.main.current
+        assert turns.title == "turns"
+        assert turns.turns.node.key == call["id"]
+        assert turns.text.has_focus
+        assert turns.text._marked
+        await press(pilot, "n")
+        assert "no further body" in screen_text(app)
+        await press(pilot, "escape")
+        assert app.main.current.title == "packets"
+
+
+@given(st.text("ab é字\n", max_size=200), st.integers(8, 30))
+def test_wrapped_lines_are_searched_as_they_were(text: str, width: int):
+    lines = lay_out([Part(text=text)], width)
+    joined = Joined(lines)
+    assert joined.text == (f"{text}\n" if text else "")
+    for word in {text[at : at + 9] for at in range(0, len(text), 7)}:
+        first, marked = joined.find(re.compile(re.escape(word)))
+        assert bool(first) == bool(word)
+        assert set(first) <= set(marked)
 
 
 async def test_a_wrong_expression_is_told_where_it_is_typed(make_app: Make):

@@ -12,7 +12,7 @@ from tests.engine.truth import CAPTURES
 
 
 def facts(reader: Reader, record: dict) -> dict[str, str]:
-    return {name: value for name, value, _ in reading_text.parts(reader, "call", record)[0].facts}
+    return {name: value for part in reading_text.parts(reader, "call", record) for name, value, _ in part.facts}
 
 
 def test_a_call_names_its_leg_s_model_and_how_much_shorter_it_was(stores: Callable[[str], Path]):

@@ -8,7 +8,7 @@ from heron_tui.tui import reading_text
 
 
 def facts(reader: Reader, kind: str, record: dict) -> dict[str, str]:
-    return {name: value for name, value, _ in reading_text.parts(reader, kind, record)[0].facts}
+    return {name: value for part in reading_text.parts(reader, kind, record) for name, value, _ in part.facts}
 
 
 def test_a_tool_names_the_server_s_own_time(stores: Callable[[str], Path]):

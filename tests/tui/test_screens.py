@@ -24,6 +24,7 @@ VIEWS = {
     "metrics": "4",
     "sessions": "5",
     "findings": "6",
+    "calls": "7 j",
     "help": "3 ?",
     "commands": "3 : t u",
 }

@@ -42,14 +42,15 @@ async def test_a_click_on_a_title_sorts_and_another_one_reverses(make_app: Make)
         x = header.index("Received") + 4
         await pilot.click("#flow-list", offset=(x, 0))
         await settle(pilot)
-        assert (shown.sorted_by, shown.descending) == ("bytes_server", False)
+        assert (shown.sorted_by, shown.descending) == ("bytes_server", True)
+        assert "▼" in screen_text(app)
         received = [row["bytes_server"] for row in shown.source.window(0, shown.count)]
-        assert received == sorted(received)
+        assert received == sorted(received, reverse=True)
         await pilot.click("#flow-list", offset=(x, 0))
         await settle(pilot)
         received = [row["bytes_server"] for row in shown.source.window(0, shown.count)]
-        assert received == sorted(received, reverse=True)
-        assert "▼" in screen_text(app)
+        assert received == sorted(received)
+        assert "▲" in screen_text(app)
 
 
 async def test_rows_in_memory_are_sorted_too(make_app: Make):

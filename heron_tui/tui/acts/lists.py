@@ -20,13 +20,14 @@ class ListActs(Group):
             return
         picks = [Pick("", "as it came", "" if pane.sorted_by else "now")]
         for column in pane.sortable():
-            now = ("descending" if pane.descending else "ascending") if column.sort == pane.sorted_by else ""
+            now = "largest first" if column.falls else ""
+            if column.sort == pane.sorted_by:
+                now = "now descending" if pane.descending else "now ascending"
             picks.append(Pick(column.sort, column.title.strip() or column.key, now))
 
         def picked(field: str | None) -> None:
             if field is not None:
-                down = bool(field) and field == pane.sorted_by and not pane.descending
-                pane.sort_by(field, down=down)
+                pane.sort_anew(field)
 
         at = next((i for i, pick in enumerate(picks) if pick.value == pane.sorted_by), 0)
         self.app.push_screen(PickScreen("Sort by", picks, at), picked)

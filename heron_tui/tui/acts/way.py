@@ -72,6 +72,9 @@ class WayActs(Group):
     def act_findings(self) -> None:
         self.app.show_view("findings")
 
+    def act_calls(self) -> None:
+        self.app.show_view("calls")
+
     def act_goto(self, count: int | None = None, *, argument: str = "") -> None:
         app = self.app
         if count is None and not argument:

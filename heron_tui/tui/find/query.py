@@ -25,7 +25,7 @@ class Query:
 
 
 def query(typed: str, kind: Kind) -> Query:
-    """What a person typed. Case counts only where there is an upper case letter.
+    """What a person typed. Case counts only where there is an upper case letter; in text, a space is any white space.
 
     Raises:
         UsageError: it is empty, no regular expression, or no hexadecimal.
@@ -37,7 +37,7 @@ def query(typed: str, kind: Kind) -> Query:
             return Query(typed, kind, None, re.compile(re.escape(bytes.fromhex(typed.replace(":", " "))), re.S))
         except ValueError as error:
             raise UsageError(f"'{typed}' is no hexadecimal: write it as 50 4f 53 54") from error
-    pattern = typed if kind == "regex" else re.escape(typed)
+    pattern = typed if kind == "regex" else re.sub(r"(?:\\?\s)+", r"\\s+", re.escape(typed))
     flags = re.NOFLAG if any(letter.isupper() for letter in typed) else re.IGNORECASE
     try:
         return Query(typed, kind, re.compile(pattern, flags), re.compile(pattern.encode(), flags))

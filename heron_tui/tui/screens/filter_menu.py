@@ -41,8 +41,8 @@ class FilterMenu(ModalScreen[tuple[str, str] | None], inherit_bindings=False):
             return self._helps.get(name, ""), "muted"
 
         columns = (
-            Column("filter", "Filter", 30, lambda text: (text, "accent"), flex=True),
-            Column("help", "What it is", 36, meaning, priority=2),
+            Column("filter", "Filter", 40, lambda text: (text, "accent"), flex=True),
+            Column("help", "What it is", 26, meaning, priority=2),
         )
         with Container() as box:
             box.border_title, box.border_subtitle = self._title, LEGEND

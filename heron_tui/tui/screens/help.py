@@ -36,9 +36,7 @@ class HelpPane(TextPane):
         self.show([Part()], key="help", title=self.title)
 
     def _measure(self) -> None:
-        super()._measure()
-        self._lines = getattr(self, "_lines_of_keys", [])
-        self.virtual_size = self.virtual_size.with_height(len(self._lines) + 1)
+        self._put(getattr(self, "_lines_of_keys", []))
 
 
 class HelpScreen(ModalScreen[None], inherit_bindings=False):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..views.stream import StreamView
     from ..views.turns import TurnsView
 
-VIEWS: Sequence[str] = ("packets", "flows", "turns", "metrics", "sessions", "findings")
+VIEWS: Sequence[str] = ("packets", "flows", "turns", "metrics", "sessions", "findings", "calls")
 """Titles of the views with a key of their own; each is the class `TitleView` of the module of that name."""
 PAGES: Sequence[str] = ("stream", "context", "diff", "comparison")
 """Views that are come to from a row, and left by going back."""

@@ -43,7 +43,7 @@ class PickScreen(ModalScreen[str | None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         columns = (
             Column("text", "", 20, lambda pick: (pick.text, "base"), flex=True),
-            Column("note", "", 12, lambda pick: (pick.note, "muted"), right=True),
+            Column("note", "", 16, lambda pick: (pick.note, "muted"), right=True),
         )
         with Container():
             yield RowList(columns, title=self._title, empty="there is nothing to pick")

@@ -52,7 +52,7 @@ class FlowsView(View):
 
     def compose(self) -> ComposeResult:
         times = self.heron.times
-        self.list = RowList(flow_columns(times), empty="no connections yet", kind="flow", id="flow-list")
+        self.list = RowList(flow_columns(times), empty="no connections", kind="flow", id="flow-list")
         self.exchanges = ExchangeList(
             exchange_columns(times),
             title="Exchanges",

@@ -57,7 +57,7 @@ class PacketsView(View):
         heron = self.heron
         self.forest = TurnForest(heron, "beside")
         yield Container(self.forest.tree, id="tree-side")
-        self.list = PacketList(packet_columns(heron.times), self._ask_texts, empty="no packets yet", id="packet-list")
+        self.list = PacketList(packet_columns(heron.times), self._ask_texts, empty="no packets", id="packet-list")
         self.detail = DetailTree(id="packet-detail")
         self.bytes = BytesPane(id="packet-bytes")
         with Container(id="packet-side"):

@@ -1,8 +1,5 @@
 """Sessions: the agents' conversations; enter goes to the turns of one, `D` compares two."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from textual import on
 from textual.app import ComposeResult
 
@@ -20,20 +17,19 @@ class SessionsView(View):
     title = "sessions"
 
     def compose(self) -> ComposeResult:
-        self.list = RowList(
-            session_columns(self.heron.times), empty="no sessions yet", kind="session", id="session-list"
-        )
+        self.list = RowList(session_columns(self.heron.times), empty="no sessions", kind="session", id="session-list")
         yield self.list
 
     def entered(self) -> None:
         self.changed()
 
     def changed(self) -> None:
-        self.heron.reading.ask("session-list", questions.sessions, self._show)
+        self.heron.reading.ask("session-list", questions.forest, self._show)
 
-    def _show(self, records: Sequence[Any]) -> None:
+    def _show(self, found: questions.Forest) -> None:
+        self.list.columns = session_columns(self.heron.times, found.troubles)
         if isinstance(self.list.source, FixedRows):
-            self.list.source.rows = records
+            self.list.source.rows = found.sessions
         self.list.rows_changed()
 
     def subject(self) -> Subject | None:

@@ -30,7 +30,7 @@ class TurnForest:
 
     def changed(self) -> None:
         """Look at the sessions again, and at what is open in them."""
-        self.heron.reading.ask(("sessions", self.name), questions.sessions, self._came_sessions)
+        self.heron.reading.ask(("sessions", self.name), questions.forest, self._came_forest)
 
     def show_session(self, session: str) -> None:
         """Put the cursor on a session, now or as soon as it is here."""
@@ -54,6 +54,10 @@ class TurnForest:
         self.following = self.tree.following = on
         if on:
             self._to_newest()
+
+    def _came_forest(self, found: questions.Forest) -> None:
+        self.tree.troubles = found.troubles
+        self._came_sessions(found.sessions)
 
     def _came_sessions(self, records: Sequence[Record]) -> None:
         fit = self.heron.filtering.narrowed("session")

@@ -9,6 +9,7 @@ from textual.containers import Container
 
 from .. import questions, reading_text, steps
 from ..document import Part
+from ..find.query import Query
 from ..rows import FixedRows, PagedRows
 from ..subject import Subject
 from ..tables import step_columns
@@ -100,6 +101,20 @@ class TurnsView(View):
         live = node.record.get("outcome") == "in_progress" or node.record.get("status") == "in_progress"
         title = node.kind.capitalize() if node.kind != "subagent" else "Sub-agent"
         self.text.show(parts, key=key, title=title, note="streaming" if live else "", at_end=live)
+
+    def find_in_text(self, query: Query) -> None:
+        """Go to where the text of the selected node has what is looked for."""
+        node = self.turns.node
+        if node is None:
+            return
+
+        def came(parts: Sequence[Part]) -> None:
+            if self.turns.node is node:
+                self._show_text(node, node.key, parts)
+                self.focus_pane(self.text)
+                self.text.search(query, 1)
+
+        self.heron.reading.ask("found", lambda reader: reading_text.parts(reader, node.kind, node.record), came)
 
     # drill down
 

@@ -4,9 +4,14 @@ from collections.abc import Sequence
 
 from textual import events
 
+from ...store.troubles import Trouble
 from ..columns import sized
+from ..outcomes import troubled
 from ..units import clean
 from .bar import Bar, Item
+
+WIDE = 100
+"""Columns from which there is room between the tabs."""
 
 
 class Header(Bar):
@@ -17,18 +22,32 @@ class Header(Bar):
         self.views = views
         self.current = ""
 
-    def _tabs(self) -> list[tuple[str, str]]:
-        tabs = [(view, f" {place} {view.title()} ") for place, view in enumerate(self.views, 1)]
+    def _tabs(self) -> list[tuple[str, Item]]:
+        """Views with what stands on their tabs; findings that ask for a look are counted there."""
+        wide, palette = self.size.width >= WIDE, self.palette
+        tabs: list[tuple[str, Item]] = []
+        names = [(view, f" {place} {view.title()}") for place, view in enumerate(self.views, 1)]
         if self.current and self.current not in self.views:  # a view without a key of its own is gone through by back
-            tabs.append((self.current, f" {self.current.title()} "))
+            names.append((self.current, f" {self.current.title()}"))
+        for view, name in names:
+            here = view == self.current
+            ground = palette.mark if here else palette.tab
+            runs = [(name, ground)]
+            if view == "findings":
+                found = Trouble(self.heron.found.get("error", 0), self.heron.found.get("warning", 0))
+                for word, role in troubled(found, wide=False)[: 2 if wide else 1]:
+                    style = ground if here else ground + palette.role(role) + ground.background_style
+                    runs.append((f" {word}", style))
+            if here or wide:
+                runs.append((" ", ground))
+            tabs.append((view, runs))
         return tabs
 
     def left(self) -> Sequence[Item]:
-        palette = self.palette
-        return [[(text, palette.mark if view == self.current else palette.tab)] for view, text in self._tabs()]
+        return [item for _, item in self._tabs()]
 
     def right(self) -> Sequence[Item]:
-        used = sum(len(text) for _, text in self._tabs())
+        used = sum(_length(item) for _, item in self._tabs())
         room = self.size.width - used - 2
         title = clean(self.heron.capture_title)
         if room < 8:
@@ -37,8 +56,12 @@ class Header(Bar):
 
     def on_click(self, event: events.Click) -> None:
         at = 0
-        for view, text in self._tabs():
-            at += len(text)
+        for view, item in self._tabs():
+            at += _length(item)
             if event.x < at and view in self.views:
                 self.heron.show_view(view)
                 return
+
+
+def _length(item: Item) -> int:
+    return sum(len(text) for text, _ in item)

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
-from textual.geometry import Size
 from textual.message import Message
 
 from ..columns import sized
-from ..document import Line
 from ..figures import Figure, Table, lay_out
 from .text_pane import TextPane
 
@@ -61,8 +59,7 @@ class MetricsPane(TextPane):
         width = max(region.width - 2, 8)
         if (width, region.height) != self._laid_out_for:
             self._laid_out_for = (width, region.height)
-            self._lines: list[Line] = lay_out(self._figures, self._tables, width, region.height - 1)
-            self.virtual_size = Size(self.size.width, len(self._lines) + 1)
+            self._put(lay_out(self._figures, self._tables, width, region.height - 1))
 
     def act_next_window(self) -> None:
         self._choose(min(self.window + 1, len(WINDOWS) - 1))

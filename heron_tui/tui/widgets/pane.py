@@ -99,9 +99,12 @@ class Pane(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
 
 def highlight(parts: Sequence[Segment], pattern: re.Pattern[str], style: Style) -> list[Segment]:
     """`parts` with what a pattern finds in their text in another style."""
-    found = [
-        match.span() for match in pattern.finditer("".join(part.text for part in parts)) if match.end() > match.start()
-    ]
+    found = [match.span() for match in pattern.finditer("".join(part.text for part in parts))]
+    return marked(parts, [(start, end) for start, end in found if end > start], style)
+
+
+def marked(parts: Sequence[Segment], found: Sequence[tuple[int, int]], style: Style) -> list[Segment]:
+    """`parts` with the characters [start, end) of their text in another style."""
     made: list[Segment] = []
     at = 0
     for part in parts:

@@ -14,7 +14,7 @@ from ..columns import Column, fit, segments, sized
 from ..filtering import Narrowed
 from ..find.query import Query
 from ..rows import FixedRows, PagedRows
-from ..units import percent
+from ..units import percent, whole
 from .cursor_list import CursorList
 from .pane import highlight, plain
 from .row_signs import COMMENTED, coloured, fitting, noted
@@ -61,6 +61,11 @@ class RowList(CursorList):
     # what there is
 
     @property
+    def filtered_kind(self) -> str:
+        """What records of the store the rows are, "" where they are something else."""
+        return self.kind
+
+    @property
     def columns(self) -> Sequence[Column]:
         """The columns shown: the list's own, or those that the user chose for its rows."""
         return self.heron.listing.columns(self.kind, self.own_columns) if self.kind else self.own_columns
@@ -95,14 +100,15 @@ class RowList(CursorList):
         """Other rows fit the filter now. Where the store has only `grown`, those on screen stay until they are read."""
         found, source = self.fitting(), self.source
         if grown and found is not None and isinstance(source, ChosenRows):
-            source.choice = replace(source.choice, where=found.where, numbers=found.pick)
+            source.choice = source.wanted = replace(source.wanted, where=found.where, numbers=found.pick)
             source.store_changed(found.count)
         else:
             self.rearrange()
 
-    def rearrange(self, *, stay: str | None = None) -> None:
-        """Show the rows that are to be shown now. The cursor stays on its row, or goes to the row `stay`."""
-        notes, source, row = self.heron.notes, self.source, self.row
+    def rearrange(self, *, stay: str | None = None, first: bool = False) -> None:
+        """Show the rows that are to be shown now. The cursor stays on its row, or goes to the row `stay`, or to the
+        `first` one."""
+        notes, source, row = self.heron.notes, self.source, None if first else self.row
         only = frozenset(notes.marked(self.kind)) if self.only_marked else None
         without = frozenset(notes.ignored(self.kind)) if self.hide_ignored else frozenset()
         key = self.key_of(row) if row is not None else None
@@ -122,14 +128,20 @@ class RowList(CursorList):
             before = [(self.key_of(row) or ("", ""))[1] for row in was]
             places = {(self.key_of(row) or ("", ""))[1]: place for place, row in enumerate(source.rows)}
             later = before[before.index(stay) :] if stay in before else [stay]
-            self.chosen(next((places[id] for id in later if id in places), len(places)))
+            self.chosen(0 if first else next((places[id] for id in later if id in places), len(places)))
 
     def sort_by(self, field: str, *, down: bool = False) -> None:
-        """Sort the rows by a field of their records; "" puts them back into their own order."""
+        """Sort the rows by a field of their records; "" puts them back into their own order. The cursor stays on its
+        row, but on the first line where it is there: nobody has chosen that row."""
         self.sorted_by, self.descending = field, down
         self.stop_following()
-        self.rearrange()
+        self.rearrange(first=not self.cursor)
         self.refresh()
+
+    def sort_anew(self, field: str) -> None:
+        """Sort by a column that was chosen: as it falls at first, the other way round when it is chosen again."""
+        falls = any(column.falls for column in self.columns if column.sort == field)
+        self.sort_by(field, down=bool(field) and (not self.descending if field == self.sorted_by else falls))
 
     def sortable(self) -> list[Column]:
         """The columns that this list can be sorted by."""
@@ -214,7 +226,7 @@ class RowList(CursorList):
         at = 1
         for column, size in [] if self.title else fit(self.columns, self.scrollable_content_region.width - 2):
             if at <= x < at + size and column.sort and column in self.sortable():
-                self.sort_by(column.sort, down=column.sort == self.sorted_by and not self.descending)
+                self.sort_anew(column.sort)
             at += size + 1
 
     # drawing
@@ -230,10 +242,23 @@ class RowList(CursorList):
         text = " ".join(sized(self._heading(column, size), size, right=column.right) for column, size in layout)
         return [Segment(f"{'▌' if self.has_focus else ' '}{text} "[:width], style)]
 
+    def why_empty(self) -> str:
+        """Why there are no rows: they are not there yet, they are left out, or there are none."""
+        kind, heron = self.filtered_kind, self.heron
+        if not kind:
+            return self.empty
+        if not heron.loaded:
+            return f"reading {heron.capture_title} …"
+        if self.only_marked:
+            return "none of what is marked fits" if heron.filtering.text else "nothing is marked any more"
+        if (fit := heron.filtering.narrowed(kind)) and fit.total > fit.count == 0:
+            return f"none of {whole(fit.total)} {kind}s fits the filter; {heron.keymap.first('filter')} changes it"
+        return f"{self.empty} so far" if heron.capture_state == "running" else self.empty
+
     def draw(self, y: int, width: int) -> list[Segment]:
         index, row = self.drawn_row(y)
         if index >= self.count:
-            note = f"  {self.empty}" if not self.count and y == 1 else ""
+            note = f"  {self.why_empty()}" if not self.count and y == 1 else ""
             return [Segment(sized(note, width), self.palette.muted)]
         if row is None:
             return [Segment(sized("  …", width), self.palette.faint)]

@@ -9,8 +9,9 @@ from textual.geometry import Size
 
 from ..columns import sized
 from ..document import Line, Part, lay_out
+from ..find.joined import Joined
 from ..find.query import Query
-from .pane import Pane, highlight
+from .pane import Pane, marked
 
 
 class TextPane(Pane):
@@ -26,6 +27,7 @@ class TextPane(Pane):
         self._parts: Sequence[Part] = ()
         self._key: object = None
         self.pattern: re.Pattern[str] | None = None
+        self._marked: dict[int, list[tuple[int, int]]] = {}
         self._at = -1
         self._lines: list[Line] = []
         self._laid_out_for: object = None
@@ -61,15 +63,20 @@ class TextPane(Pane):
         width = max(self.scrollable_content_region.width - 2, 8)
         if width != self._laid_out_for:
             self._laid_out_for = width
-            self._lines = lay_out(self._parts, width)
-            self.virtual_size = Size(self.size.width, len(self._lines) + 1)
+            self._put(lay_out(self._parts, width))
+
+    def _put(self, lines: list[Line]) -> None:
+        """Show these lines; what was searched for is marked in them."""
+        self._lines = lines
+        self._marked = Joined(lines).find(self.pattern)[1] if self.pattern else {}
+        self.virtual_size = Size(self.size.width, len(lines) + 1)
 
     def search(self, query: Query, by: int) -> None:
         if query.words is None:
             super().search(query, by)
             return
         self.pattern = query.words
-        lines = [n for n, line in enumerate(self._lines) if query.words.search("".join(text for text, _ in line.runs))]
+        lines, self._marked = Joined(self._lines).find(query.words)
         if not lines:
             self.not_found(query)
             return
@@ -97,8 +104,8 @@ class TextPane(Pane):
             return [Segment(sized(note, width), palette.muted)]
         line = self._lines[index]
         parts = self.draw_runs(index, line)
-        if self.pattern is not None:
-            parts = highlight(parts, self.pattern, palette.mark)
+        if found := self._marked.get(index):
+            parts = marked(parts, [(start + 1, end + 1) for start, end in found], palette.mark)
         if line.rule is not None:
             used = sum(len(text) for text, _ in line.runs) + 2
             note = f" {line.rule} " if line.rule else ""

@@ -119,7 +119,7 @@ class TreeList(RowList):
         """The row of the visible node `key`."""
         return next((i for i, node in enumerate(self.shown.nodes) if node.key == key), None)
 
-    def rearrange(self, *, stay: str | None = None) -> None:
+    def rearrange(self, *, stay: str | None = None, first: bool = False) -> None:  # noqa: ARG002 - a tree is not sorted
         """Show the nodes that are to be shown now; those above marked ones are opened."""
         for node in [node for root in self.shown.roots for node in _all(root)] if self.only_marked else ():
             above = node.parent if self.heron.notes.get(self.key_of(node)).marked else None
@@ -140,8 +140,8 @@ class TreeList(RowList):
 
     def _reflow(self, key: str | None) -> None:
         """Show what is visible now. The cursor goes to the node `key`; if that is gone, to what it is folded in, else
-        to what was behind it, or else before it."""
-        were = self.shown.nodes
+        to what was behind it, or else before it, and stays where it is on the screen."""
+        were, before, top = self.shown.nodes, self.cursor, round(self.scroll_y)
         at = next((n for n, node in enumerate(were) if node.key == key), self.cursor)
         if self.only_marked or self.hide_ignored:
             self.shown.flatten(self._narrowed)
@@ -154,6 +154,8 @@ class TreeList(RowList):
         self.cursor = next((places[key] for key in keys if key in places), self.cursor)
         self._window = ()
         self.rows_changed()
+        if self.cursor != before and top <= before < top + self.page:
+            self.scroll_to(y=max(self.cursor - before + top, 0), animate=False)
 
     def search(self, query: Query, by: int) -> None:
         """Look at all nodes that are loaded, also below those that are folded."""

@@ -1,14 +1,16 @@
 """Sessions, turns, calls, tools and sub-agents as a tree, with a waterfall of where the time went."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 
+from ...store.troubles import Trouble
 from .. import telling
 from ..columns import sized
-from ..turn_nodes import models, spans, words
+from ..outcomes import SEVERITIES, troubled
+from ..turn_nodes import Words, models, spans, words
 from ..units import duration
 from ..waterfall import bar, cells
 from .pane import plain
@@ -30,7 +32,12 @@ class TurnTree(TreeList):
     """The waterfall's colours are its own."""
 
     def __init__(self, load: Callable[[Node], None], *, id: str | None = None) -> None:
-        super().__init__((), empty="no turns yet: no agent's call was seen so far", id=id, load=load)
+        super().__init__((), empty="no turns: no agent's call was seen", id=id, load=load)
+        self.troubles: Mapping[str, Trouble] = {}
+
+    @property
+    def filtered_kind(self) -> str:
+        return "session"
 
     def title_line(self, width: int) -> list[Segment]:
         style = self.palette.title_focus if self.has_focus else self.palette.title
@@ -62,7 +69,7 @@ class TurnTree(TreeList):
             return (ground + plain(style) if coloured else ground) if selected else style
 
         label, model, tokens, bar_width = self._widths(width)
-        glyph, role, text, text_role = words(node)
+        glyph, role, text, text_role = self._words(node)
         if node.kind == "call" and not model:
             text = f"{text}  {telling.model(node.record)}"
         handle = node.handle()
@@ -77,9 +84,25 @@ class TurnTree(TreeList):
         if tokens:
             parts.append(Segment(" " + sized(telling.tokens(node.record), tokens, right=True), on(palette.muted)))
         parts.append(Segment(" " + sized(self._time(node), 7, right=True) + "  ", on(palette.muted)))
-        bars = bar(self._cells(node, bar_width), palette)
+        bars = bar(self._cells(node, bar_width), palette) if node.kind != "session" else self._trouble(node, bar_width)
         parts += [Segment(part.text, on(part.style or palette.base)) for part in bars]
         return [*parts, Segment(" ", ground)]
+
+    def _words(self, node: Node) -> Words:
+        """What a node says; one that stands well, with findings on it or below it, has their sign."""
+        glyph, role, text, text_role = words(node)
+        if node.kind in ("turn", "call", "tool") and role not in ("error", "warn"):
+            trouble = self.troubles.get(node.record["id"])
+            if trouble is not None:
+                glyph, role = SEVERITIES["error" if trouble.errors else "warning"]
+        return glyph, role, text, text_role
+
+    def _trouble(self, node: Node, width: int) -> list[Segment]:
+        """What is wrong below a session, where others have their bar."""
+        trouble = self.troubles.get(node.key)
+        said = troubled(trouble, wide=len(_together(troubled(trouble))) <= width)
+        parts = [Segment(f"{word}  ", self.palette.role(role)) for word, role in said]
+        return [*parts, Segment(" " * max(width - sum(len(part.text) for part in parts), 0), self.palette.base)]
 
     def _time(self, node: Node) -> str:
         record = node.record
@@ -128,3 +151,7 @@ class TurnTree(TreeList):
     def act_previous_turn(self, count: int | None = None) -> None:
         for _ in range(count or 1):
             self._move_to_turn(-1)
+
+
+def _together(said: list[tuple[str, str]]) -> str:
+    return "".join(f"{word}  " for word, _ in said)

@@ -1,0 +1,68 @@
+"""The columns of the list of calls."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from . import telling
+from .columns import Cell, Column
+from .outcomes import outcome
+from .times import Times
+from .units import duration, percent, short
+
+Record = Mapping[str, Any]
+
+
+def call_columns(times: Times) -> Sequence[Column]:
+    """Of each call how it ended, what it led to, and its figures; sorted by one of these, the largest comes first."""
+
+    def began(row: Record) -> Cell:
+        return times.show(row["t_request_us"]), "muted"
+
+    def stands(row: Record) -> Cell:
+        return outcome(row.get("outcome"))
+
+    def what(row: Record) -> Cell:
+        return telling.answer(row), "error" if row.get("error_type") else ""
+
+    def status(row: Record) -> Cell:
+        status = row.get("status")
+        return ("", "") if status is None else (str(status), "error" if int(status) >= 400 else "muted")
+
+    def took(row: Record) -> Cell:
+        return (duration(row["e2e_us"]) if row.get("e2e_us") is not None else "…"), "model"
+
+    def waited(row: Record) -> Cell:
+        return (duration(row["ttft_us"]) if row.get("ttft_us") is not None else ""), "wait"
+
+    return (
+        Column("n", "No.", 5, lambda row: (str(row["n"]), "muted"), right=True, sort="n"),
+        Column("start", "Start", 11, began, priority=7, right=True, sort="t_request_us"),
+        Column("agent", "Agent", 12, lambda row: (row.get("agent") or "", "accent"), priority=8, sort="agent"),
+        Column("outcome", " ", 1, stands, sort="outcome"),
+        Column("model", "Model", 15, lambda row: (telling.model(row), ""), priority=2, sort="request_model"),
+        Column("what", "Answer", 12, what, flex=True),
+        Column("status", "Stat", 4, status, priority=5, right=True, sort="status"),
+        Column("ttft", "TTFT", 7, waited, right=True, sort="ttft_us", falls=True),
+        Column("time", "Time", 7, took, right=True, sort="e2e_us", falls=True),
+        _count("input", "Input", "input_tokens", priority=3),
+        Column("cached", "Cache", 5, _cached, priority=6, right=True, sort="cache_read_tokens", falls=True),
+        _count("output", "Output", "output_tokens", priority=4),
+        Column("cost", "Cost", 8, _cost, priority=9, right=True, sort="cost_usd", falls=True),
+    )
+
+
+def _count(key: str, title: str, field: str, *, priority: int) -> Column:
+    def cell(row: Record) -> Cell:
+        return ("" if row.get(field) is None else short(row[field])), ""
+
+    return Column(key, title, 6, cell, priority=priority, right=True, sort=field, falls=True)
+
+
+def _cached(row: Record) -> Cell:
+    share = telling.cached(row)
+    return ("" if share is None else percent(share)), "muted"
+
+
+def _cost(row: Record) -> Cell:
+    cost = row.get("cost_usd")
+    return ("" if cost is None else f"${cost:.4f}"), "muted"
