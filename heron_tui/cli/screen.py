@@ -33,8 +33,8 @@ def open_(arguments: Sequence[str]) -> int:
         return _show(args, speed=0.0)
     latest = _latest_store() if sys.stdin.isatty() and sys.stdout.isatty() else None
     if latest is None:
-        parser.print_help(sys.stderr)
-        print("\nheron-tui: name a capture or a store, or try: heron-tui --demo", file=sys.stderr)
+        words = "heron-tui: name a capture or a store, or try: heron-tui --demo, heron-tui live, heron-tui --help"
+        print(words, file=sys.stderr)
         return 2
     args.files = [str(latest)]
     return _show(args, speed=0.0, first="open-file")

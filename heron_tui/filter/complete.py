@@ -20,7 +20,7 @@ KNOWN: dict[str, tuple[str, ...]] = {
     "http.method": ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "CONNECT"),
 }
 """Fields that can have these values only."""
-_WORD = re.compile(r"""[\w$.\-]*$|"[^"]*$|'[^']*$""")
+_WORD = re.compile(r"[\w$.\-]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,30 @@ def complete(
         saved: names of saved filters.
         scope: whose fields come first, where one has typed nothing yet.
     """
-    match = _WORD.search(text, 0, caret)
-    start = match.start() if match else caret
+    start = _begins(text, caret)
     word = text[start:caret]
     before = _tokens(text[:start])
     last = before[-1] if before else None
     items = _after(before, last, word, values, saved, scope)
     return Completion(start, caret, tuple(items[:MOST]))
+
+
+def _begins(text: str, caret: int) -> int:
+    """Where the word begins in which the caret stands: at its quote, if that is not closed."""
+    at, quote, opened = 0, "", 0
+    while at < caret:
+        letter = text[at]
+        if quote and letter == "\\":
+            at += 1
+        elif letter == quote:
+            quote = ""
+        elif not quote and letter in "\"'":
+            quote, opened = letter, at
+        at += 1
+    if quote:
+        return opened
+    match = _WORD.search(text, 0, caret)
+    return match.start() if match else caret
 
 
 def _after(  # noqa: PLR0917 - all that it depends on

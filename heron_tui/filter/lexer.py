@@ -123,6 +123,8 @@ def _next(text: str, at: int) -> Token:
         return Token("field" if "." in word or word == "body" else "word", word, at, match.end())
     if text[at] == "=":
         raise FilterError("a comparison is written ==", text, at)
+    if text[at] == "." and (begun := re.search(r"\w+$", text[:at])):
+        raise FilterError(f"the rest of a field's name is missing behind '{begun[0]}.'", text, at)
     raise FilterError(f"{text[at]!r} has no meaning here", text, at)
 
 

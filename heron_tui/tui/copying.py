@@ -21,11 +21,13 @@ class Copyable:
     ending: str = "txt"
 
 
-def copyables(reader: Reader, subject: Subject | None, value: str) -> list[Copyable]:
-    """The choices there are, the value first."""
+def copyables(reader: Reader, subject: Subject | None, value: str, applied: str = "") -> list[Copyable]:
+    """The choices there are, the value first; `applied` is the display filter in force."""
     found = [Copyable("value", value)] if value else []
     if subject is not None:
         found += _of(reader, subject)
+    if applied:
+        found.append(Copyable("applied filter", applied))
     return found
 
 

@@ -24,6 +24,8 @@ def fields(
     """Layers for the detail tree, and the ranges of bytes to mask. `evidence` is what is being looked for."""
     found = dissect(packet.data, packet.link)
     layers = [_frame(packet, times), *found.layers]
+    if packet.note:
+        layers.append(Field("No bytes", packet.note))
     if evidence and evidence.ranges(packet.packet.number):
         layers.insert(0, _evidence(evidence, packet.packet.number))
     layers += [_said(frame) for frame in packet.contents.frames]

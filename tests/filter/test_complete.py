@@ -25,12 +25,20 @@ def offered(text: str, **more) -> list[str]:
         ("call.error an", ["call.error and"]),
         ("call.streaming == ", ["call.streaming == true", "call.streaming == false"]),
         ("not $", ["not $slow"]),
+        ('call.agent == "claude code" and call.ttf', ['call.agent == "claude code" and call.ttft']),
+        ('call.agent == "a \\" b" and call.ttf', ['call.agent == "a \\" b" and call.ttft']),
+        ('call.agent == "x" and call.agent == "co', ['call.agent == "x" and call.agent == codex']),
         ("packet.length > ", []),
     ],
 )
 def test_completion(text: str, first: list[str]) -> None:
     assert offered(text)[: len(first)] == first
     assert bool(first) or not offered(text)
+
+
+def test_half_a_name_says_that_the_rest_is_missing() -> None:
+    with pytest.raises(FilterError, match="behind 'call.'"):
+        parse("call.")
 
 
 def test_fields_of_the_view_come_first() -> None:

@@ -7,6 +7,7 @@ from ..widgets.pane import Pane
 from .group import Group
 
 if TYPE_CHECKING:
+    from ...store.reader import Reader
     from ..copying import Copyable
 
 
@@ -22,7 +23,12 @@ class CopyActs(Group):
         value = app.focused.copy_text() if isinstance(app.focused, Pane) else ""
         subject = app.main.current.subject()
         what = subject.kind if subject else "text"
-        app.reading.ask("copy", lambda reader: copyables(reader, subject, value), lambda found: self._open(found, what))
+        applied = app.filtering.text
+
+        def ask(reader: "Reader") -> "Sequence[Copyable]":
+            return copyables(reader, subject, value, applied)
+
+        app.reading.ask("copy", ask, lambda found: self._open(found, what))
 
     def _open(self, found: "Sequence[Copyable]", what: str) -> None:
         from ..screens.copy import CopyScreen

@@ -35,7 +35,7 @@ class CopyScreen(ModalScreen[Copyable | None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         columns = (
-            Column("name", "", 9, lambda one: (one.name, "accent")),
+            Column("name", "", 14, lambda one: (one.name, "accent")),
             Column("size", "", 8, lambda one: (size(len(one.text.encode("utf-8", "replace"))), "muted"), right=True),
             Column("begin", "", 20, lambda one: (first_line(one.text, 200), ""), flex=True),
         )

@@ -27,6 +27,9 @@ GLYPHS = (
     ("→ from the client ← from the server", "client"),
 )
 
+NAMED = 33
+"""Cells before an action's help: its keys and its name."""
+
 
 class HelpPane(TextPane):
     """Lines of keys rather than parts of text."""
@@ -57,6 +60,12 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
         yield Container(HelpPane(title=f"Keys in: {self._pane}"))
 
     def on_mount(self) -> None:
+        self._tell()
+
+    def on_resize(self) -> None:
+        self._tell()
+
+    def _tell(self) -> None:
         keymap = cast("HeronApp", self.app).keymap
         lines: list[Line] = []
         for scope, title in SCOPES.items():
@@ -80,7 +89,7 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
 
 def _action(keys: str, name: str, width: int) -> list[Line]:
     """An action's keys, name and help; the help goes on below itself where it is long."""
-    room = max(min(width * 96 // 100, 96) - 36, 20)
+    room = max(min(width * 96 // 100, 96) - NAMED - 4, 20)
     first, *more = wrap(ACTIONS[name].help, room)
-    lines = [Line(((f"  {keys:<12} ", "accent"), (f"{name:<16} ", "base"), (first, "muted")))]
-    return lines + [Line(((" " * 32 + text, "muted"),)) for text in more]
+    lines = [Line(((f"  {keys:<12} ", "accent"), (f"{name:<17} ", "base"), (first, "muted")))]
+    return lines + [Line(((" " * NAMED + text, "muted"),)) for text in more]

@@ -1,12 +1,16 @@
-"""A line across the screen for what must not be missed: the engine died, the store is gone."""
+"""Lines across the screen for what must not be missed: the engine died, the store is gone."""
 
-from collections.abc import Sequence
+from textwrap import wrap
 
-from rich.style import Style
+from rich.segment import Segment
+from textual.strip import Strip
 
 from ..columns import sized
 from ..units import clean
-from .bar import Bar, Item
+from .bar import Bar
+
+MOST = 3
+"""Lines that it takes at most."""
 
 
 class Banner(Bar):
@@ -24,14 +28,23 @@ class Banner(Bar):
     def show(self, text: str) -> None:
         self.text = clean(text)
         self.add_class("-shown")
-        self.refresh()
+        self._measure()
 
     def hide(self) -> None:
         self.text = ""
         self.remove_class("-shown")
 
-    def ground(self) -> Style:
-        return self.palette.banner
+    def on_resize(self) -> None:
+        self._measure()
 
-    def left(self) -> Sequence[Item]:
-        return [[(sized(f" ✗ {self.text}", self.size.width), self.palette.banner)]]
+    def _lines(self) -> list[str]:
+        return wrap(f"✗ {self.text}", max((self.size.width or self.app.size.width) - 2, 20))[:MOST]
+
+    def _measure(self) -> None:
+        self.styles.height = max(len(self._lines()), 1)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width, lines = self.size.width, self._lines()
+        text = f" {lines[y]}" if y < len(lines) else ""
+        return Strip([Segment(sized(text, width), self.palette.banner)])

@@ -23,7 +23,12 @@ class Header(Bar):
         self.current = ""
 
     def _tabs(self) -> list[tuple[str, Item]]:
-        """Views with what stands on their tabs; findings that ask for a look are counted there."""
+        """Views with what stands on their tabs. Where not all have room, the others have their keys only."""
+        tabs = self._named(short=False)
+        return tabs if sum(_length(item) for _, item in tabs) <= self.size.width else self._named(short=True)
+
+    def _named(self, *, short: bool) -> list[tuple[str, Item]]:
+        """Tabs with names; findings that ask for a look are counted on theirs."""
         wide, palette = self.size.width >= WIDE, self.palette
         tabs: list[tuple[str, Item]] = []
         names = [(view, f" {place} {view.title()}") for place, view in enumerate(self.views, 1)]
@@ -31,6 +36,8 @@ class Header(Bar):
             names.append((self.current, f" {self.current.title()}"))
         for view, name in names:
             here = view == self.current
+            if short and not here and view in self.views:
+                name = f" {self.views.index(view) + 1}"
             ground = palette.mark if here else palette.tab
             runs = [(name, ground)]
             if view == "findings":

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from rich.style import Style
+from textual.widgets import Input
 
 from ..actions import ACTIONS
 from ..units import clean
@@ -33,12 +34,19 @@ class HintBar(Bar):
         palette = self.palette
         if self._message:
             return [[(f" {self._message}", palette.role(self._role))]]
+        if self._typing:
+            return []
         out = {*ALWAYS, *self.heron.main.current.unhinted}
         names = [name for name in self.heron.keyboard.available() if name not in out and ACTIONS[name].hint]
         return [self._hint(name) for name in sorted(names, key=_rank)]
 
     def right(self) -> Sequence[Item]:
-        return [] if self._message else [self._hint(name) for name in ALWAYS]
+        return [] if self._message or self._typing else [self._hint(name) for name in ALWAYS]
+
+    @property
+    def _typing(self) -> bool:
+        """Keys are letters now, and the line that takes them says which others it knows."""
+        return isinstance(self.app.focused, Input)
 
     def _hint(self, name: str) -> Item:
         palette = self.palette

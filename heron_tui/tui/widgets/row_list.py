@@ -247,6 +247,8 @@ class RowList(CursorList):
         kind, heron = self.filtered_kind, self.heron
         if not kind:
             return self.empty
+        if heron.capture_state == "failed":
+            return "nothing was read"
         if not heron.loaded:
             return f"reading {heron.capture_title} …"
         if self.only_marked:
