@@ -28,7 +28,7 @@ def parts(reader: Reader, kind: str, record: Record) -> Sequence[Part]:
             return _call(reader, reader.get("call", record["id"]) or record)
         case "tool":
             return _tool(reader, record)
-    return [Part(f"Sub-agent {record.get('name') or record['id']}", f"{len(record['calls'])} calls")]
+    return _subagent(record)
 
 
 def _session(record: Record) -> Sequence[Part]:
@@ -39,12 +39,30 @@ def _session(record: Record) -> Sequence[Part]:
         ("turns", whole(record["turns"]), "base"),
         ("calls", whole(record["calls"]), "base"),
         ("tokens", telling.tokens(record) or NONE, "base"),
-        ("cost", NONE if record.get("cost_usd") is None else f"${record['cost_usd']:.4f}", "base"),
+        ("cost", _cost(record), "base"),
         ("id", record["id"], "muted"),
     ]
     if record.get("cwd"):
         facts.append(("directory", record["cwd"], "base"))
     return [Part(f"Session of {record['agent']}"), *_tabled(facts)]
+
+
+def _subagent(record: Record) -> Sequence[Part]:
+    facts: Facts = [
+        ("calls", whole(len(record["calls"])), "base"),
+        ("tools", whole(record["tools"]), "base"),
+        ("model", ", ".join(record["models"]) or NONE, "base"),
+        ("tokens", telling.tokens(record) or NONE, "base"),
+        ("cached", percent(telling.cached(record)), "base"),
+        ("cost", _cost(record), "base"),
+        ("time", duration(record["t_end_us"] - record["t_start_us"]), "strong"),
+        ("id", record["id"], "muted"),
+    ]
+    return [Part(f"Sub-agent {record.get('name') or record['id']}"), *_tabled(facts)]
+
+
+def _cost(record: Record) -> str:
+    return NONE if record.get("cost_usd") is None else f"${record['cost_usd']:.4f}"
 
 
 def _turn(reader: Reader, record: Record) -> Sequence[Part]:
@@ -64,7 +82,7 @@ def _turn(reader: Reader, record: Record) -> Sequence[Part]:
         ("idle", duration(record.get("idle_us")), "muted"),
     ]
     if record.get("cost_usd") is not None:
-        facts.append(("cost", f"${record['cost_usd']:.4f}", "base"))
+        facts.append(("cost", _cost(record), "base"))
     claims = {}
     if slowest and slowest.get("e2e_us"):
         waited = f"{duration(slowest['ttft_us'])} to the first token" if slowest.get("ttft_us") else "no first token"
@@ -99,7 +117,7 @@ def _call(reader: Reader, record: Record) -> Sequence[Part]:
         ("cached", f"{short(record.get('cache_read_tokens'))} {percent(telling.cached(record))}", "base"),
         ("output", short(record.get("output_tokens")), "base"),
         ("finish", record.get("finish") or NONE, "base"),
-        ("cost", NONE if record.get("cost_usd") is None else f"${record['cost_usd']:.4f}", "base"),
+        ("cost", _cost(record), "base"),
         ("API", f"{record['wire_api']} at {record.get('provider') or record['host']}", "base"),
         ("messages", whole(record.get("messages")), "base"),
         ("call", f"{record['n']} at {clock(record['t_request_us'])}", "base"),

@@ -1,6 +1,7 @@
 """The turn tree's nodes from records: session > turn > call, with the tools it asked for and the sub-agents at work."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from ..store.shapes import AgentNode, CallNode, Record, TurnTree
 from . import telling
@@ -10,6 +11,7 @@ from .units import first_line, whole
 from .waterfall import Span
 from .widgets.tree_list import Node
 
+SUMMED = ("input_tokens", "output_tokens", "cache_read_tokens", "cost_usd")
 Words = tuple[str, str, str, str]
 """Glyph, its role, text, its role."""
 
@@ -48,10 +50,19 @@ def _agent(parent: Node, agent: AgentNode) -> Node:
         "calls": [call["id"] for call in mine],
         "t_start_us": _start(mine[0]),
         "t_end_us": max(_end(call) for call in mine),
+        "models": list(dict.fromkeys(telling.model(call) for call in mine)),
+        "tools": sum(len(node.tools) for node in agent.calls),
+        **{name: _sum(mine, name) for name in SUMMED},
     }
     node = Node(f"{parent.key}/{agent.id}", "subagent", record, parent.depth + 1, parent=parent)
     node.children = _steps(node, agent.calls)
     return node
+
+
+def _sum(calls: Sequence[Record], name: str) -> Any:
+    """The sum of a figure over calls, None where no call has it."""
+    known = [call[name] for call in calls if call.get(name) is not None]
+    return sum(known) if known else None
 
 
 def first_packet_below(node: Node) -> int | None:

@@ -91,3 +91,16 @@ async def test_a_call_that_failed_says_why_first(make_app: Make, stores: Callabl
         first = "".join(words for words, _ in text._lines[0].runs)
         assert "call.error" in first and first[0] in "!✗i"
         assert call["error_message"] in text.text
+
+
+async def test_a_sub_agent_says_what_it_used(make_app: Make):
+    app = make_app("claude-code-agents")
+    async with running(app) as pilot:
+        await press(pilot, "3 * * *")
+        await settle(pilot)
+        agents = [node for node in app.main.views["turns"].turns.shown.nodes if node.kind == "subagent"]
+        assert len(agents) == 2
+        for agent in agents:
+            calls = [node.record for node in agent.children if node.kind == "call"]
+            assert agent.record["input_tokens"] == sum(call["input_tokens"] for call in calls) > 0
+            assert agent.record["output_tokens"] == sum(call["output_tokens"] for call in calls) > 0
