@@ -37,7 +37,7 @@ def test_completion(text: str, first: list[str]) -> None:
 
 
 def test_half_a_name_says_that_the_rest_is_missing() -> None:
-    with pytest.raises(FilterError, match="behind 'call.'"):
+    with pytest.raises(FilterError, match=r"behind 'call\.'"):
         parse("call.")
 
 
