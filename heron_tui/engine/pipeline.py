@@ -84,6 +84,7 @@ class Pipeline:
         self._found: set[Finding] = set()
         self._holed: set[str] = set()
         self._turns: set[str] = set()
+        self._unread = 0
         self._clocks = Clocks()
         self._mcp = McpStreams()
         self._answers: dict[str, Answer] = {}
@@ -94,6 +95,7 @@ class Pipeline:
     def introduce(self, sources: Sequence[Source], *, last: bool = False) -> None:
         """Take note of capture files: once their id is known (streams: with their first packets), and at the end."""
         self.counters.kernel_drops = 0
+        self._unread = sum(source.note is not None for source in sources)
         for source in sources:
             self.counters.kernel_drops += source.dropped
             if source.plain:
@@ -103,7 +105,7 @@ class Pipeline:
                 self._sources[source.file] = source.id
                 self._writer.put_source(source)
         if last:
-            self._findings += losses.dropped(sources, self.now_us)
+            self._findings += losses.dropped(sources, self.now_us) + losses.unread(sources, self.now_us)
 
     def feed(self, batch: PacketBatch) -> None:
         columns, result = self._tracker.feed(batch)
@@ -184,7 +186,7 @@ class Pipeline:
     def _count(self) -> None:
         counters, net, http = self.counters, self._tracker.counters, self._decoder.counters
         counters.gaps, counters.lost_bytes = net.gaps, net.lost_bytes
-        counters.truncated_packets, counters.damaged = net.truncated, net.damaged
+        counters.truncated_packets, counters.damaged = net.truncated, net.damaged + self._unread
         counters.bytes_skipped, counters.bodies_cut = http.bytes_skipped, http.bodies_cut
         counters.desyncs = http.desyncs
         counters.turns = len(self._turns)

@@ -75,6 +75,22 @@ def dropped(sources: Iterable[Source], time_us: int) -> list[Finding]:
     ]
 
 
+def unread(sources: Iterable[Source], time_us: int) -> list[Finding]:
+    """`capture.lost`: files that could not be read to their end."""
+    return [
+        Finding(
+            "capture.lost",
+            SEVERITY["capture.lost"],
+            time_us,
+            "capture",
+            f"{source.id}/end",
+            f"{source.name} could not be read to its end: {source.note}",
+        )
+        for source in sources
+        if source.note
+    ]
+
+
 def trouble(event: Trouble) -> Finding:
     """What a decoder of the http floor could not follow."""
     scope, ref = ("exchange", event.exchange) if event.exchange else ("flow", event.flow)

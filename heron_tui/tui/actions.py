@@ -69,10 +69,10 @@ def _table() -> tuple[Action, ...]:
             "Wireshark's whole dissection of this packet, by tshark; again ends it",
             "wireshark",
         ),
-        a("next-call", "packets", ("]",), "next packet that begins or ends a call", counts=True),
-        a("previous-call", "packets", ("[",), "previous packet that begins or ends a call", counts=True),
-        a("next-turn", "turns", ("}",), "next turn", counts=True),
-        a("previous-turn", "turns", ("{",), "previous turn", counts=True),
+        a("next-call", "along", ("]",), "next call; in packets, the first packet of its request", counts=True),
+        a("previous-call", "along", ("[",), "previous call", counts=True),
+        a("next-turn", "along", ("}",), "next turn; in packets, the first packet of its first request", counts=True),
+        a("previous-turn", "along", ("{",), "previous turn", counts=True),
         a("expand", "tree", ("l", "right"), "expand, or go to the first below"),
         a("collapse", "tree", ("h", "left"), "collapse, or go to the one above"),
         a("expand-level", "tree", ("+",), "expand one level more"),
@@ -175,7 +175,7 @@ ACTIONS: dict[str, Action] = {action.name: action for action in _table()}
 
 SCOPES: dict[str, str] = {
     "packets": "Packets",
-    "turns": "Turns",
+    "along": "Calls and turns",
     "metrics": "Metrics",
     "stream": "Stream",
     "diff": "Diff",

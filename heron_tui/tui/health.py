@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..engine.losses import LOSSES
+from ..engine.losses import LOSSES, Loss
 from ..engine.protocol import Counters
 from ..store import notes
 from .document import Line, wrap
@@ -77,16 +77,16 @@ class Health:
 
 
 def lines(health: Health, width: int) -> list[Line]:
-    """What is told of it, as lines of at most `width` cells: a name, a figure, and what it means."""
+    """What is told of it, as lines of at most `width` cells: a name, a figure, and what it means.
+
+    What was lost comes first, what can be and was not last.
+    """
     counters = health.losses or Counters()
     found: list[Line] = [Line((("What was lost", "strong"),), rule="")]
-    lost = False
-    for loss in LOSSES:
-        number = getattr(counters, loss.name)
-        lost = lost or (number > 0 and not loss.harmless)
-        figure = size(number) if loss.in_bytes else whole(number)
-        found += _line(loss.word, figure, loss.meaning, "warn" if number else "ok", width)
-    if not lost:
+    counted = [loss for loss in LOSSES if getattr(counters, loss.name)]
+    for loss in counted:
+        found += _loss(loss, counters, "warn", width)
+    if all(loss.harmless for loss in counted):
         found.append(Line((("  ✓ Nothing was lost: every figure counts all that was captured.", "ok"),)))
     found += [Line(()), Line((("What it does", "strong"),), rule="")]
     found += _line("capture", health.state, "what the engine is doing; ctrl+e stops and starts it", "base", width)
@@ -103,7 +103,16 @@ def lines(health: Health, width: int) -> list[Line]:
         found += _line(name, whole(getattr(counters, name)), "", "base", width)
     found += [Line(()), Line((("What it said", "strong"),), rule="")]
     found += [Line(((f"  {note}", "base"),)) for note in health.said] or [Line(((f"  {NONE}", "muted"),))]
+    found += [Line(()), Line((("What would be counted, and was not lost", "strong"),), rule="")]
+    for loss in LOSSES:
+        if loss not in counted:
+            found += _loss(loss, counters, "ok", width)
     return found
+
+
+def _loss(loss: Loss, counters: Counters, role: str, width: int) -> list[Line]:
+    number = getattr(counters, loss.name)
+    return _line(loss.word, size(number) if loss.in_bytes else whole(number), loss.meaning, role, width)
 
 
 def _line(word: str, figure: str, meaning: str, role: str, width: int) -> list[Line]:

@@ -254,6 +254,16 @@ def call_edge(reader: Reader, number: int, by: int) -> int | None:
     return first_packet(found[0]) if found else None
 
 
+def turn_edge(reader: Reader, time_us: int, by: int) -> int | None:
+    """The first packet of the `by`-th turn that begins after (before, if negative) a time."""
+    sign, order, place = (">", "t_start_us", by - 1) if by > 0 else ("<", "-t_start_us", -by - 1)
+    found = reader.rows(
+        "turn", place, place + 1, where=Where(f"turn.t_start_us {sign} ?", (time_us,)), order=order, full=True
+    )
+    call = reader.get("call", found[0]["calls"][0], full=False) if found and found[0]["calls"] else None
+    return first_packet(call) if call else None
+
+
 def first_packet(record: Record) -> int | None:
     """The first packet of the request of a call or an exchange."""
     first = ((record.get("evidence") or {}).get("request") or [None])[0]

@@ -197,12 +197,8 @@ def session_columns(times: Times, troubles: Mapping[str, Trouble] = NO_TROUBLES)
 
 def finding_columns(times: Times, counts: Mapping[str, int] | None = None) -> Sequence[Column]:
     """Columns of findings; the title of what was found says how many there are of each severity."""
-    found = [
-        f"{SEVERITIES[name][0]} {whole(count)} {name}{'s' * (count != 1 and name != 'chat')}"
-        for name, count in (counts or {}).items()
-        if count
-    ]
-    title = "   ".join(["What", *found])
+    found = [f"{SEVERITIES[name][0]}{whole(count)}" for name, count in (counts or {}).items() if count]
+    title = "  ".join(["What", *found])
 
     def severity(row: Record) -> Cell:
         glyph, role = SEVERITIES.get(row["severity"], ("?", "muted"))

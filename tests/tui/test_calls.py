@@ -104,3 +104,29 @@ async def test_a_sub_agent_says_what_it_used(make_app: Make):
             calls = [node.record for node in agent.children if node.kind == "call"]
             assert agent.record["input_tokens"] == sum(call["input_tokens"] for call in calls) > 0
             assert agent.record["output_tokens"] == sum(call["output_tokens"] for call in calls) > 0
+
+
+async def test_along_calls_and_turns_in_the_tree_and_in_packets(make_app: Make):
+    app = make_app("claude-code")
+    async with running(app) as pilot:
+        await press(pilot, "3 j + j ]")
+        tree = app.main.views["turns"].turns
+        assert tree.node.kind == "call"
+        first = tree.node.record["n"]
+        await press(pilot, "]")
+        assert (tree.node.kind, tree.node.record["n"]) == ("call", first + 1)
+        await press(pilot, "[")
+        assert tree.node.record["n"] == first
+        await press(pilot, "}")
+        assert tree.node.kind == "turn"
+        await press(pilot, "1 g g }")
+        packets = app.main.views["packets"].list
+        begun = [packets.row.packet.number]
+        await press(pilot, "}")
+        begun.append(packets.row.packet.number)
+        assert begun[0] < begun[1]
+        assert packets.row.packet.info.startswith("POST")
+        await press(pilot, "{")
+        assert packets.row.packet.number == begun[0]
+        await press(pilot, "9}")
+        assert "no further turn" in screen_text(app)

@@ -272,8 +272,27 @@ class PacketsView(View):
             self.heron.reading.ask("along", lambda reader: questions.call_edge(reader, number, by), self._found_call)
 
     def _found_call(self, number: int | None) -> None:
+        self._go_along(number, "call")
+
+    def act_next_turn(self, count: int | None = None) -> None:
+        self._along_turns(count or 1)
+
+    def act_previous_turn(self, count: int | None = None) -> None:
+        self._along_turns(-(count or 1))
+
+    def _along_turns(self, by: int) -> None:
+        row: questions.PacketLine | None = self.list.row
+        if row is not None:
+            time_us = row.packet.time_us
+            self.heron.reading.ask(
+                "along",
+                lambda reader: questions.turn_edge(reader, time_us, by),
+                lambda number: self._go_along(number, "turn"),
+            )
+
+    def _go_along(self, number: int | None, what: str) -> None:
         if number is None:
-            self.heron.say("no further call", "muted")
+            self.heron.say(f"no further {what}", "muted")
         else:
             self.show_packet(number)
 

@@ -21,7 +21,7 @@ TEXT = bytes(byte if 32 <= byte < 127 else ord(".") for byte in range(256)).deco
 class BytesPane(Pane):
     """Bytes with a cursor. `show` gives it bytes; `mark` highlights some and brings them into view."""
 
-    scopes: ClassVar[tuple[str, ...]] = ("columns", "search", "list", "packets")
+    scopes: ClassVar[tuple[str, ...]] = ("columns", "search", "list", "packets", "along")
 
     class Moved(Message):
         """The cursor stands on the byte at `offset`."""

@@ -19,7 +19,7 @@ MASKED = "•••••••• (u shows it)"
 class DetailTree(TreeList):
     """Fields; `Selected` says which one the cursor is on."""
 
-    scopes: ClassVar[tuple[str, ...]] = ("tree", "list", "packets")
+    scopes: ClassVar[tuple[str, ...]] = ("tree", "list", "packets", "along")
 
     class Selected(Message):
         def __init__(self, field: Field) -> None:

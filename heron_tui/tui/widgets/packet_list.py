@@ -20,7 +20,7 @@ class PacketList(RowList):
         ask: asked for the texts of some events; the answer comes to `tell`.
     """
 
-    scopes: ClassVar[tuple[str, ...]] = ("packets", "list", "columns")
+    scopes: ClassVar[tuple[str, ...]] = ("packets", "along", "list", "columns")
 
     def __init__(
         self, columns: Sequence[Column], ask: Callable[[list[EventKey]], None], *, empty: str, id: str | None = None

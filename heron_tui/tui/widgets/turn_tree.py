@@ -27,7 +27,7 @@ class TurnTree(TreeList):
     A bar spans the time of the turn it stands in: the bars of a turn and of all below it share one scale.
     """
 
-    scopes: ClassVar[tuple[str, ...]] = ("turns", "tree", "list")
+    scopes: ClassVar[tuple[str, ...]] = ("along", "tree", "list")
     coloured_parts: ClassVar[int | None] = 4
     """The waterfall's colours are its own."""
 
@@ -136,21 +136,30 @@ class TurnTree(TreeList):
     def copy_text(self) -> str:
         return words(self.node)[2] if self.node else ""
 
-    def _move_to_turn(self, by: int) -> None:
-        nodes = self.shown.nodes
-        place = self.cursor + by
-        while 0 <= place < len(nodes) and nodes[place].kind != "turn":
-            place += by
-        if 0 <= place < len(nodes):
-            self.center(place)
+    def _move_to(self, kind: str, by: int) -> None:
+        """To the `by`-th visible turn or call from the cursor."""
+        nodes, step = self.shown.nodes, 1 if by > 0 else -1
+        place = self.cursor + step
+        for _ in range(abs(by)):
+            while 0 <= place < len(nodes) and nodes[place].kind != kind:
+                place += step
+            if not 0 <= place < len(nodes):
+                self.heron.say(f"no further {kind} is open here", "muted")
+                return
+            found, place = place, place + step
+        self.center(found)
 
     def act_next_turn(self, count: int | None = None) -> None:
-        for _ in range(count or 1):
-            self._move_to_turn(1)
+        self._move_to("turn", count or 1)
 
     def act_previous_turn(self, count: int | None = None) -> None:
-        for _ in range(count or 1):
-            self._move_to_turn(-1)
+        self._move_to("turn", -(count or 1))
+
+    def act_next_call(self, count: int | None = None) -> None:
+        self._move_to("call", count or 1)
+
+    def act_previous_call(self, count: int | None = None) -> None:
+        self._move_to("call", -(count or 1))
 
 
 def _together(said: list[tuple[str, str]]) -> str:
