@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from ..core.beginnings import LONGEST, may_be_capture
 from ..core.errors import SourceError, UsageError
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
@@ -76,11 +77,16 @@ def check_files(files: Sequence[str]) -> None:
         if name != "-":
             if is_store(name):
                 raise UsageError(f"{name} is a store: open it alone, without captures beside it")
+            path = Path(name)
+            if path.is_dir():
+                raise SourceError(f"{name}: a directory; name a capture or a store in it")
             try:
-                with Path(name).open("rb"):
-                    pass
+                with path.open("rb") as file:
+                    head = file.read(LONGEST) if path.is_file() else b""
             except OSError as error:
                 raise SourceError(f"{name}: {error.strerror}") from None
+            if not may_be_capture(head):
+                raise SourceError(f"{name}: not a capture (pcap or pcapng, plain or compressed with gzip or zstd)")
 
 
 def keylog_of(args: argparse.Namespace, files: Sequence[str]) -> str | None:

@@ -18,7 +18,8 @@ class Closeable(Protocol):
 
 
 R = TypeVar("R", bound=Closeable)
-Question = tuple[Callable[[Any], Any], Callable[[Any], None]]
+Question = tuple[Callable[[Any], Any], Callable[[Any], None], bool]
+"""What is asked, who is told, and whether a reader is needed for it."""
 
 
 class Reading:
@@ -54,9 +55,16 @@ class Reading:
 
     def ask(self, key: Hashable, question: Callable[[Any], T], answer: Callable[[T], None]) -> None:
         """Run ``question(reader)`` in the thread, then ``answer(result)`` on the loop."""
+        self._put(key, (question, answer, True))
+
+    def look(self, key: Hashable, question: Callable[[], T], answer: Callable[[T], None]) -> None:
+        """Run ``question()`` in the thread, also where there is no store, then ``answer(result)`` on the loop."""
+        self._put(key, (lambda _: question(), answer, False))
+
+    def _put(self, key: Hashable, question: Question) -> None:
         with self._wake:
             self._questions.pop(key, None)
-            self._questions[key] = (question, answer)
+            self._questions[key] = question
             self._wake.notify()
 
     def close(self) -> None:
@@ -70,9 +78,10 @@ class Reading:
     def _work(self) -> None:
         reader: Closeable | None = None
         while (question := self._next()) is not None:
-            asked, answer = question
+            asked, answer, needs_reader = question
             try:
-                reader = reader or self._open()
+                if needs_reader:
+                    reader = reader or self._open()
                 result = asked(reader)
             except Exception as error:  # noqa: BLE001 - whatever a store can raise is said on screen
                 self._post(self._failed, error)

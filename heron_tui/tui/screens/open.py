@@ -67,7 +67,7 @@ class OpenScreen(ModalScreen[Path | None], inherit_bindings=False):
 
     def _look(self) -> None:
         place = self._place
-        cast("HeronApp", self.app).reading.ask("open", lambda _: entries(place), self._show)
+        cast("HeronApp", self.app).reading.look("open", lambda: entries(place), self._show)
 
     def _show(self, found: Sequence[Entry]) -> None:
         if self.list.is_attached:  # the dialog may have been left meanwhile
