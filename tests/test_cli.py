@@ -45,6 +45,8 @@ def test_a_store_is_kept_when_named_and_read_again(tmp_path: Path):
     ("arguments", "code", "words"),
     [
         (("query", "/nowhere.pcap", "calls"), 4, "No such file"),
+        (("query", __file__, "calls"), 4, "not a capture"),
+        (("query", str(Path(__file__).parent), "calls"), 4, "a directory"),
         (("query", CAPTURE, "calls", "--fields", "modle"), 2, "modle"),
         (("query",), 2, "name a capture or a store"),
         (("query", "--demo", CAPTURE, "calls"), 2, "leave out the file"),

@@ -120,3 +120,15 @@ async def test_without_a_file_the_list_of_what_can_be_opened_comes_first(store: 
         assert "Open: enter opens" in screen_text(app)
         await press(pilot, "escape")
         assert "Open: enter opens" not in screen_text(app)
+
+
+async def test_without_a_store_other_files_can_still_be_chosen(store: Path, tmp_path: Path):
+    shutil.copy(store, tmp_path / "other.store")
+
+    def no_store() -> Reader:
+        raise SourceError("there is none")
+
+    app = HeronApp(tmp_path / "none.store", no_store, another=lambda path: (None, path, path.name))
+    async with running(app) as pilot:
+        await press(pilot, "ctrl+o")
+        assert "other.store" in screen_text(app)
