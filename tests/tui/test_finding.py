@@ -160,6 +160,19 @@ async def test_an_answer_is_found_that_no_event_holds(make_app: Make, stores: Ca
         assert app.main.current.title == "packets"
 
 
+async def test_a_stream_says_that_the_answer_as_a_whole_has_it(make_app: Make, stores: Callable[[str], Path]):
+    reader = Reader(stores("claude-code"))
+    call = reader.rows("call", 0, 99, full=True)[1]
+    reader.close()
+    app = make_app()
+    async with running(app, (160, 50)) as pilot:
+        await press(pilot, "7 j s")
+        await find(app, pilot, " ".join(call["text"].split()[1:]))
+        assert "in the answer as a whole: t goes to it" in screen_text(app)
+        await press(pilot, "t")
+        assert app.main.current.turns.node.key == call["id"]
+
+
 @given(st.text("ab é字\n", max_size=200), st.integers(8, 30))
 def test_wrapped_lines_are_searched_as_they_were(text: str, width: int):
     lines = lay_out([Part(text=text)], width)

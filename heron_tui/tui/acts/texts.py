@@ -1,4 +1,4 @@
-"""Texts of what is selected: the stream that carried it, and how its prompt differs from another."""
+"""From what is selected to its call, to the stream that carried it, and to how its prompt differs from another."""
 
 from ..subject import Subject
 from .group import Group
@@ -10,6 +10,19 @@ class TextActs(Group):
         if subject is None:
             self.app.say("nothing is selected here", "warn")
         return subject
+
+    def act_go_to_turn(self) -> None:
+        app = self.app
+        if app.main.current is app.main.turns:
+            app.say("this is the turn tree", "muted")
+        elif subject := self._subject():
+            app.reading.ask("call of", subject.call, self._go_to_call)
+
+    def _go_to_call(self, call: str | None) -> None:
+        if call is None:
+            self.app.say("this belongs to no call to a model", "warn")
+        else:
+            self.app.show_call(call)
 
     def act_follow_stream(self) -> None:
         view = self.app.main.stream

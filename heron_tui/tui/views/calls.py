@@ -47,10 +47,6 @@ class CallsView(View):
     def subject(self) -> Subject | None:
         return Subject("call", self.list.row) if self.list.row else None
 
-    def act_go_to_turn(self) -> None:
-        if self.list.row:
-            self.heron.show_call(self.list.row["id"])
-
     @on(RowList.Moved, "#call-list")
     def _moved(self, event: RowList.Moved) -> None:
         row = event.row

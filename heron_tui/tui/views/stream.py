@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
+from textual.message import Message
 
 from ...store.reader import Reader
 from ..find.query import Query
@@ -23,6 +24,17 @@ class StreamPane(LongText):
     """The stream's text."""
 
     scopes = ("stream", "text", "search", "list")
+
+    class Missed(Message):
+        """No line has what was looked for."""
+
+        def __init__(self, query: Query) -> None:
+            super().__init__()
+            self.query = query
+
+    def not_found(self, query: Query) -> None:
+        super().not_found(query)
+        self.post_message(self.Missed(query))
 
 
 class StreamView(View):
@@ -101,6 +113,24 @@ class StreamView(View):
         if self._find is not None:
             (query, side), self._find = self._find, None
             self.text.find_first(query, next((n for n, section in enumerate(sections) if section.side == side), 0))
+
+    @on(StreamPane.Missed)
+    def _missed(self, event: StreamPane.Missed) -> None:
+        """Say so where the answer, put together from its events, has what none of them has alone."""
+        query, subject = event.query, self.subject()
+
+        def answered(reader: Reader) -> bool:
+            id = subject.call(reader) if subject else None
+            call = reader.get("call", id) if id else None
+            said = [call.get("text"), call.get("thinking")] if call else []
+            return any(query.words.search(text) for text in said if text and query.words)
+
+        self.heron.reading.ask("answered", answered, self._told)
+
+    def _told(self, found: bool) -> None:
+        if found:
+            key = self.heron.keymap.first("go-to-turn")
+            self.heron.say(f"in no line here, but in the answer as a whole: {key} goes to it", "warn")
 
     def _stay(self) -> None:
         sections = self.text.sections

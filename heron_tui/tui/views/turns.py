@@ -33,6 +33,7 @@ class TurnsView(View):
     TurnsView.-wide.-call #call-steps { display: block; height: 45%; }
     """
     title = "turns"
+    unhinted: ClassVar[tuple[str, ...]] = ("go-to-turn",)
     share_beside: ClassVar[int] = 58
     share_below: ClassVar[int] = 52
 

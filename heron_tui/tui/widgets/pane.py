@@ -62,7 +62,7 @@ class Pane(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
 
     def not_found(self, query: Query) -> None:
         self.heron.finding = None
-        self.heron.say(f"{query.shown}: not found in {self.help_name}", "warn")
+        self.heron.say(f"not found in {self.help_name}: {query.shown}", "warn")
 
     def title_text(self) -> tuple[str, str]:
         """The title line's left and right part."""
