@@ -54,11 +54,11 @@ def test_sequences_wait_for_their_second_key():
     assert isinstance(first, Pending)
     assert pressed(second) == ("top", None)
     assert [type(found) for found in read("g x")] == [Pending, type(None)]
-    assert pressed(read("7 g g")[-1]) == ("top", 7)
+    assert pressed(read("8 g g")[-1]) == ("top", 8)
 
 
 def test_escape_only_drops_what_was_begun():
-    assert read("7 2 escape")[-1] is None
+    assert read("8 2 escape")[-1] is None
     assert pressed(read("escape")[0]) == ("back", None)
 
 

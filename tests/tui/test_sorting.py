@@ -107,7 +107,7 @@ async def test_findings_say_how_many_and_sort_by_what_is_gravest(make_app: Make)
         shown = app.main.views["findings"].list
         rows = [row["severity"] for row in shown.source.window(0, shown.count)]
         errors = rows.count("error")
-        assert f"✗ {errors} error" in screen_text(app)
+        assert f"What  ✗{errors}" in screen_text(app)
         shown.sort_by("severity")
         await settle(pilot)
         order = ["error", "warning", "note", "chat"]
