@@ -33,24 +33,24 @@ class FileWindow:
         end = self.base + len(self.data)
         if self.ended or (self.base <= position < end and end - position >= need):
             return
-        held = self.data[position - self.base :] if self.base <= position < end else b""
-        piece = bytearray(max(need, PIECE))
-        piece[: len(held)] = held
-        size = self._fill(memoryview(piece), len(held), position)
-        self.data, self.base = memoryview(piece)[:size].toreadonly(), position
+        self.data, self.base = self._read(position, max(need, PIECE)), position
 
-    def _fill(self, piece: memoryview, size: int, position: int) -> int:
-        """Read into `piece` from `size` on; answers the size reached. `position` is that of its first byte."""
-        while size < len(piece) and not self.ended:
+    def _read(self, position: int, size: int) -> bytes:
+        """The bytes from `position` on, fewer than `size` only at the end of the file."""
+        parts = []
+        while size and not self.ended:
             try:
-                read = os.preadv(self._fd, [piece[size:]], position + size)
+                part = os.pread(self._fd, size, position)
             except OSError as error:
                 self._end(error.strerror)
                 break
-            if not read:
-                self._end("the file became shorter while it was read" if position + size < self._size else None)
-            size += read
-        return size
+            if not part:
+                self._end("the file became shorter while it was read" if position < self._size else None)
+                break
+            parts.append(part)
+            position += len(part)
+            size -= len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _end(self, damage: str | None) -> None:
         self.ended, self.damage = True, damage

@@ -4,6 +4,7 @@ What the fast way says of a packet is exactly what `dissect_one` says; a packet 
 """
 
 from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,25 +133,43 @@ def _fast(batch: PacketBatch, kind: Ints) -> list[list[Ints]]:
     """Fill `kind` where it is clear what a packet is; the columns of the TCP segments among them, a table a shape."""
     data = np.frombuffer(batch.data, np.uint8)
     tables: list[list[Ints]] = []
-    for link_type in set(batch.link.tolist()):
-        rows = np.flatnonzero(batch.link == link_type)
-        version, start = _network(data, batch, rows, link_type)
+    alike = bool((batch.link == batch.link[0]).all())
+    for link_type in {batch.link.item(0)} if alike else set(batch.link.tolist()):
+        packets = Packets(np.arange(len(batch)), batch.pos, batch.caplen, batch.length)
+        if not alike:
+            packets = packets.only(batch.link == link_type)
+        version, start = _network(data, packets, link_type)
         for layout, number in ((_V4, 4), (_V6, 6)):
             fit = version == number
-            fit &= start + layout.itemsize <= batch.pos[rows] + batch.caplen[rows]
+            fit &= start + layout.itemsize <= packets.pos + packets.caplen
+            if fit.all():
+                tables.append(_shape(data, packets, start, layout=layout, kind=kind))
+                break
             if fit.any():
-                tables.append(_shape(batch, data, rows[fit], start[fit], kind=kind, layout=layout))
+                tables.append(_shape(data, packets.only(fit), start[fit], layout=layout, kind=kind))
     return tables
 
 
-def _network(data: Bytes, batch: PacketBatch, rows: Ints, link_type: int) -> tuple[Ints, Ints]:
-    """IP version (0: not sure) and place of the network layer of the packets `rows`, which share a link type."""
-    start = batch.pos[rows]
+class Packets(NamedTuple):
+    """Some packets of a batch: their rows in it, and columns of those."""
+
+    rows: Ints
+    pos: Ints
+    caplen: Ints
+    length: Ints
+
+    def only(self, these: Bools) -> "Packets":
+        return Packets(*(column[these] for column in self))
+
+
+def _network(data: Bytes, packets: Packets, link_type: int) -> tuple[Ints, Ints]:
+    """IP version (0: not sure) and place of the network layer of packets that share a link type."""
+    start = packets.pos
     size, at = _HEADERS.get(link_type, (0, 0))
-    fits = start + size + 4 < start + batch.caplen[rows]  # a VLAN tag, too, should there be one
+    fits = packets.caplen > size + 4  # a VLAN tag, too, should there be one
     if link_type not in _HEADERS or not fits.any():
-        return np.zeros(len(rows), np.int64), start
-    where = np.where(fits, start, start[fits][0])
+        return np.zeros(len(start), np.int64), start
+    where = start if fits.all() else np.where(fits, start, start[fits][0])
     if not size:
         return (_read(data, where, "u1") >> 4) * fits, start
     if link_type in (link.NULL, link.LOOP):
@@ -161,7 +180,7 @@ def _network(data: Bytes, batch: PacketBatch, rows: Ints, link_type: int) -> tup
         tagged = np.isin(ether, list(link.VLAN_TAGS))
         ether = np.where(tagged, _read(data, where + size + 2, ">u2"), ether)
         start = start + 4 * tagged
-    return _version(ether, {link.IPV4: link.IPV4, link.IPV6: link.IPV6}) * fits, start + size
+    return ((ether == link.IPV4) * 4 + (ether == link.IPV6) * 6) * fits, start + size
 
 
 def _version(values: Ints, meaning: dict[int, int]) -> Ints:
@@ -177,25 +196,23 @@ def _read(data: Bytes, at: Ints, kind: str) -> Ints:
     return np.ndarray((len(data) - size + 1,), kind, data, strides=(1,))[at].astype(np.int64)
 
 
-def _shape(
-    batch: PacketBatch, data: Bytes, rows: Ints, start: Ints, *, layout: np.dtype[np.void], kind: Ints
-) -> list[Ints]:
-    """Read the packets `rows`, whose IP headers stand at `start` and look like `layout`, without options."""
+def _shape(data: Bytes, packets: Packets, start: Ints, *, layout: np.dtype[np.void], kind: Ints) -> list[Ints]:
+    """Read packets whose IP headers stand at `start` and look like `layout`, without options."""
     windows = np.ndarray((len(data) - layout.itemsize + 1,), f"V{layout.itemsize}", data, strides=(1,))
     head = windows[start].view(layout)
-    end = batch.pos[rows] + batch.caplen[rows]
-    wire_end = batch.pos[rows] + np.maximum(batch.caplen[rows], np.minimum(batch.length[rows], MOST_LENGTH))
+    rows, end = packets.rows, packets.pos + packets.caplen
     length = head["length"].astype(np.int64)
     if layout is _V4:
+        header, finish = 20, start + length
         clear = (head["version"] == 0x45) & ((head["fragment"] & 0x3FFF) == 0) & ((length == 0) | (length >= 20))
-        finish = np.where(length > 0, start + length, wire_end)
         verdict = _KIND_BY_PROTOCOL[head["protocol"]]
-        header = 20
     else:
+        header, finish = 40, start + 40 + length
         clear = head["version"] >> 4 == 6
-        finish = np.where(length > 0, start + 40 + length, wire_end)
         verdict = _KIND_BY_PROTOCOL_V6[head["protocol"]]
-        header = 40
+    if not length.all():  # of offloaded segments it is zero, and they end where the packet does
+        wire_end = packets.pos + np.maximum(packets.caplen, np.minimum(packets.length, MOST_LENGTH))
+        finish = np.where(length > 0, finish, wire_end)
     payload = start + header + (head["offset"] >> 4).astype(np.int64) * 4
     known_end = np.minimum(end, finish)
     whole = (payload >= start + header + 20) & (payload <= known_end)

@@ -60,7 +60,11 @@ class Outlet:
             self.flow.bytes_client += len(data)
         else:
             self.flow.bytes_server += len(data)
-        marks = Marks(*map(np.concatenate, zip(*self._marks, strict=True)))  # copies, which hold no batch in memory
+        if len(self._marks) == 1:
+            columns = [column.copy() for column in self._marks[0]]
+        else:
+            columns = list(map(np.concatenate, zip(*self._marks, strict=True)))
+        marks = Marks(*columns)  # which are copies, and hold no batch in memory
         self.events.append(Chunk(self.flow, side, self._offset, data, marks))
         self._parts, self._marks = [], []
 
