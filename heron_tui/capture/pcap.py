@@ -41,7 +41,7 @@ class Pcap:
         magic, _, _, _, _, snaplen, link = struct.unpack_from(order + "IHHiIII", head)
         self._big = order == ">"
         self._fraction, self._header = MAGICS[magic]
-        self._caplen = struct.Struct(order + "I").unpack_from
+        self._caplen = struct.Struct(order + "8xI").unpack_from
         self._largest = max(SNAPLEN, min(snaplen, LARGEST))
         self._link = link & 0xFFFF  # the upper bits tell of a frame check sequence
         self.packets = 0
@@ -96,7 +96,7 @@ class Pcap:
             if at > last:
                 break
             append(at)
-            at += header + caplen(data, at + 8)[0]
+            at += header + caplen(data, at)[0]
         return offsets, at
 
     def notes(self) -> list[str]:

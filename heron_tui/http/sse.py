@@ -54,7 +54,7 @@ class Sse:
             text = data.lstrip(b"\r\n")
             self.start += len(data) - len(text)
             data = text
-        window = self._tail + data
+        window = self._tail + data if self._tail else data
         cut = _last_boundary(window)
         if cut is None:
             self._hold(data)

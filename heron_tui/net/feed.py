@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,12 +31,15 @@ class Feed:
     ) -> None:
         self._tracker, self._limits = tracker, tracker.limits
         self._segments, self._groups, self._line, self._order = segments, groups, line, order
-        self._bytes, self._number = batch.data, batch.number[line.index]
+        self._bytes, self._number = memoryview(batch.data), batch.number[line.index]
 
         count = len(segments)
         self.ordinal = np.full(count, -1, np.int64)
         self.side = groups.way.copy()
         self.kind = np.where(order.doubled, Kind.DOUBLED, np.where(line.size > 0, Kind.DATA, Kind.ACK))
+
+        self._latest = np.maximum.reduceat(line.time_us, groups.bounds[:-1]).tolist()
+        self._last = order.last.tolist()
 
         plain = (line.size > 0) & ~order.doubled
         plain[order.questionable] = False
@@ -110,14 +112,14 @@ class Feed:
         """Take the packets in ``[place, stop)``, which follow each other."""
         first, last = bisect_left(self._places, place), bisect_left(self._places, stop)
         turn = bisect_right(self._turns, first)
-        getitem: Callable[[slice], Buffer] = self._bytes.__getitem__
+        data, begins, ends = self._bytes, self._begins, self._ends
         while first < last:
             until = min(self._turns[turn], last) if turn < len(self._turns) else last
             turn += 1
             direction = connection.directions[self._groups.way.item(self._places[first])]
             before = self._sums.item(first)
-            slices = map(slice, self._begins[first:until], self._ends[first:until])
-            parts: list[Buffer] = list(map(getitem, slices))
+            stretches = zip(begins[first:until], ends[first:until], strict=True)
+            parts: list[Buffer] = [data[begin:end] for begin, end in stretches]
             direction.bulk(
                 self._sums.item(until) - before,
                 parts,
@@ -161,11 +163,13 @@ class Feed:
             return
         flow = connection.flow
         flow.packets += end - begin
-        flow.t_end_us = max(flow.t_end_us, int(self._line.time_us[begin:end].max()))
+        whole = self._groups.bounds[group : group + 2] == [begin, end]
+        latest = self._latest[group] if whole else int(self._line.time_us[begin:end].max())
+        flow.t_end_us = max(flow.t_end_us, latest)
         self.ordinal[begin:end] = flow.n
         if connection.outlet.flip:
             self.side[begin:end] ^= 1
         connection.last_packet = self._number.item(end - 1)
-        for way, last in enumerate(self._order.last[group].tolist()):
+        for way, last in enumerate(self._last[group]):
             if begin <= last < end:
                 connection.prints[way] = self._print(last)
