@@ -67,6 +67,8 @@ def engine(service: Service) -> dict[str, Any]:
         "reason": held.reason if held else None,
         "progress": last.progress if last else None,
         "now_us": last.now_us if last else None,
+        "behind_us": last.behind_us if last else 0,
+        "behind_bytes": last.behind_bytes if last else 0,
         "message": last.message if last else "",
         "alarm": last.alarm if last else "",
         "notes": list(last.notes) if last else [],

@@ -131,6 +131,7 @@ export const VIEWS = {
     const rows = losses.map((loss) => ({ id: loss.name, record: loss }));
     const since = engine.ended_us ? `since ${clock(engine.ended_us)}` : "";
     const known = { engine: joined(engine.state, engine.said, engine.reason, since), "up for": took(up * 1e6) };
+    if (engine.behind_bytes) known.behind = joined(took(engine.behind_us), `${short(engine.behind_bytes)} B to decode`);
     for (const source of sources) {
       const dropped = source.dropped ? `${source.dropped} dropped` : "";
       known[`source ${source.name ?? source.id}`] = joined(many(source.packets ?? 0, "packet"), dropped, source.note);
