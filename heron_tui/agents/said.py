@@ -1,8 +1,9 @@
 """What a message says once the agent's scaffolding is taken away."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import msgspec
 from xxhash import xxh3_64_intdigest
@@ -14,6 +15,7 @@ from .profile import PromptRules, TurnRules
 HELD_MESSAGES = 32_768
 HELD_CHARACTERS = 16 << 20
 
+_ends_with_tag = re.compile(r"[^|]*(</[A-Za-z-]+>)")
 _arguments = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -106,7 +108,8 @@ class Listener:
         kept = []
         for text in texts:
             for pattern in self._prompt.scaffolding:
-                text = pattern.sub(_kept, text)
+                end = _reach(pattern, text)
+                text = pattern.sub(_kept, text[:end]) + text[end:]
             if text := text.strip():
                 kept.append(text)
         return "\n\n".join(kept)
@@ -151,6 +154,22 @@ def _text_of(call: ToolCall) -> str:
         return call.raw
 
 
+def _reach(pattern: Pattern, text: str) -> int:
+    """How far into a text a pattern can match: up to the last tag that it ends with, if it ends with one.
+
+    Behind that, each opening tag would be looked along to the end of the text for a closing one in vain.
+    """
+    tag = _closing(pattern)
+    return text.rfind(tag) + len(tag) if tag and tag in text else 0 if tag else len(text)
+
+
+@lru_cache(maxsize=1024)
+def _closing(pattern: Pattern) -> str | None:
+    """The closing tag with which all that a pattern finds ends, where it says so."""
+    found = _ends_with_tag.fullmatch(pattern.pattern)
+    return found[1] if found else None
+
+
 def _kept(found: re.Match[str]) -> str:
     """What remains of a piece of scaffolding: group 1, for scaffolding that is put around what was typed."""
     return (found[1] or "") if found.re.groups else ""
@@ -158,9 +177,16 @@ def _kept(found: re.Match[str]) -> str:
 
 def _found(patterns: Iterable[Pattern], texts: Iterable[str]) -> str:
     """Group 1 of each place in `texts` that a pattern finds."""
-    found = [match[1].strip() for text in texts for pattern in patterns for match in pattern.finditer(text)]
+    found = [one.strip() for one in _groups(patterns, texts)]
     return "\n\n".join(found)
 
 
 def _ids(patterns: Iterable[Pattern], texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple([match[1] for text in texts for pattern in patterns for match in pattern.finditer(text)])
+    return tuple(_groups(patterns, texts))
+
+
+def _groups(patterns: Iterable[Pattern], texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        for pattern in patterns:
+            for match in pattern.finditer(text, 0, _reach(pattern, text)):
+                yield match[1]
