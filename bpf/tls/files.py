@@ -150,10 +150,13 @@ class Files:
             self._settle(file, answer["found"])
 
     def installed(self, answer: dict[str, Any]) -> None:
-        """What an executable holds that may not run yet. What was refused is said when it does."""
+        """What an executable holds that may not run yet. What was refused is said when it does.
+
+        Go programs, which want a probe at each return, wait for that, too: the kernel takes its time to remove probes.
+        """
         found, key = answer["found"], tuple(answer["key"])
         self._remember(key, found)
-        if any(not one["refused"] for one in found):
+        if any(not one["refused"] and not one["returns"] for one in found):
             self._file(answer["path"], answer["path"], None, lasting=True, only=key)
 
     def drop_overwritten(self) -> None:
