@@ -11,7 +11,7 @@ from ..core.provenance import Provenance, comment
 from . import blocks, segments
 from .frames import Data
 from .pcapng import Pcapng
-from .plain_flow import PlainFlow, asks
+from .plain_flow import Clock, PlainFlow, asks
 from .records import SPAN
 
 LINK_RAW, LINK_UPPER_PDU = 101, 252
@@ -46,6 +46,7 @@ class Decrypted:
         self._flows: dict[Ends, PlainFlow] = {}
         self._offsets: dict[tuple[int, bool], int] = {}
         self._made = 0
+        self._clock = Clock()
         self._note = comment(Provenance(tls=tls, address="socket"))
         self._begin = blocks.section(program) + blocks.interface(
             LINK_RAW, tls, words="plaintext of TLS connections, decrypted with their keys"
@@ -104,7 +105,7 @@ class Decrypted:
 
     def _new(self, ends: Ends) -> PlainFlow:
         self._made += 1
-        flow = PlainFlow(self._made, fresh=True)
+        flow = PlainFlow(self._made, self._clock, fresh=True)
         flow.ends, flow.note = ends, self._note
         self._flows.pop(ends[::-1], None)
         self._flows[ends] = flow

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from . import blocks
 from .frames import Cut, Data
-from .segments import ACK, FIN, LONGEST, MASK, PSH, SYN, Endpoint, segment
+from .segments import ACK, FIN, LONGEST, MASK, PSH, SYN, Endpoint, mapped, segment
 
 _ASKS = re.compile(rb"[A-Z][A-Z-]{2,15} [!-~]")
 _ANSWERS = re.compile(rb"HTTP/1\.")
@@ -18,8 +18,23 @@ def asks(data: bytes) -> bool:
     return bool(_ASKS.match(data))
 
 
+class Clock:
+    """Gives each packet of a capture a time of its own: of equal times, programs that sort keep no order."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def after(self, time: int) -> int:
+        """`time`, or the next nanosecond behind the packet before."""
+        self._last = max(time, self._last + 1)
+        return self._last
+
+
 class PlainFlow:
-    """Attributes:
+    """Args:
+        clock: of the capture. apart: write IPv4 addresses as IPv6, since the capture has the encrypted packets, too.
+
+    Attributes:
     conn: the helper's number of it. fresh: its beginning was seen.
     process: pid and start, of the helper's PROCESS frames. tls: the library.
     ends: of the process and of its peer, once known.
@@ -29,7 +44,9 @@ class PlainFlow:
     dropped: nothing of it is to be written. over: it has ended.
     """
 
-    def __init__(self, conn: int, *, fresh: bool) -> None:
+    def __init__(self, conn: int, clock: Clock, *, fresh: bool, apart: bool = False) -> None:
+        self._clock = clock
+        self._apart = apart
         self.conn = conn
         self.fresh = fresh
         self.process = (0, 0)
@@ -105,8 +122,11 @@ class PlainFlow:
     ) -> bytes:
         """One packet of direction `way`, at byte `at`, else behind the last one; `before` all bytes for a SYN."""
         assert self.ends is not None
-        source, target = self.ends if way == WRITTEN else self.ends[::-1]
+        ends = (mapped(self.ends[0]), mapped(self.ends[1])) if self._apart else self.ends
+        source, target = ends if way == WRITTEN else ends[::-1]
         seq = self._first[way] + (0 if before else 1 + (self._next[way] if at is None else at))
         ack = self._first[1 - way] + 1 + self._next[1 - way] if flags & ACK else 0
         note, self.note = self.note, ""
-        return blocks.packet(0, time, segment(source, target, seq, ack, flags, data), pid=self.pid, comment=note)
+        return blocks.packet(
+            0, self._clock.after(time), segment(source, target, seq, ack, flags, data), pid=self.pid, comment=note
+        )

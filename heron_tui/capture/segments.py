@@ -28,6 +28,12 @@ def packed(address: bytes, port: int) -> Endpoint:
     return ip_address(address), port
 
 
+def mapped(end: Endpoint) -> Endpoint:
+    """The same as an IPv6 address (RFC 4291, 2.5.5.2), which no packet of the wire has."""
+    address, port = end
+    return (address if isinstance(address, IPv6Address) else IPv6Address(f"::ffff:{address}")), port
+
+
 def segment(  # noqa: PLR0917 - as they stand in the header
     source: Endpoint, target: Endpoint, seq: int, ack: int, flags: int, data: bytes = b""
 ) -> bytes:

@@ -15,7 +15,7 @@ from ..core.provenance import Provenance, arguments, comment
 from ..model.flow import Process
 from . import blocks, frames, segments
 from .frames import Close, Cut, Data, Told
-from .plain_flow import PlainFlow
+from .plain_flow import Clock, PlainFlow
 
 LINK_RAW = 101
 HOLD_NS = 100_000_000
@@ -30,6 +30,9 @@ MOST_SYNTHETIC = 28_000
 class Plaintext:
     """Makes pcapng of the helper's frames, as an `Expander`. Never raises on what it is fed.
 
+    Args:
+        apart: the same recording has packets of the wire, of which Wireshark shall not take these for a part.
+
     Attributes:
         lost_records, cut_bytes, ignored: as the helper counts them; `ignored` connections had nothing like HTTP.
         mirrored: connections seen at their other end, too, which were left out.
@@ -41,7 +44,9 @@ class Plaintext:
 
     name = "TLS helper"
 
-    def __init__(self, program: str = "heron-tui") -> None:
+    def __init__(self, program: str = "heron-tui", *, apart: bool = False) -> None:
+        self._apart = apart
+        self._clock = Clock()
         self._frames = frames.Frames()
         self._program = program
         self._begun = False
@@ -94,7 +99,7 @@ class Plaintext:
                 self._at(frame.time, out)
                 flow = self._flows.get(frame.conn)
                 if flow is None:
-                    flow = self._flows[frame.conn] = PlainFlow(frame.conn, fresh=False)
+                    flow = self._flows[frame.conn] = self._flow(frame.conn, fresh=False)
                 self._record(flow, frame, out)
             case Cut():
                 self._at(frame.time, out)
@@ -106,6 +111,9 @@ class Plaintext:
                 self._close(frame, out)
             case Told(kind, says):
                 self._told(kind, says, out)
+
+    def _flow(self, conn: int, *, fresh: bool) -> PlainFlow:
+        return PlainFlow(conn, self._clock, fresh=fresh, apart=self._apart)
 
     def _record(self, flow: PlainFlow, record: Data | Cut, out: list[bytes]) -> None:
         if flow.dropped:
@@ -224,7 +232,7 @@ class Plaintext:
         conn = _int(says.get("conn"))
         flow = self._flows.get(conn)
         if flow is None:
-            flow = self._flows[conn] = PlainFlow(conn, fresh=bool(says.get("fresh")))
+            flow = self._flows[conn] = self._flow(conn, fresh=bool(says.get("fresh")))
         flow.process = _int(says.get("pid")), _int(says.get("start"))
         flow.tls = _text(says.get("library"), "") or _text(says.get("stack"), "") or "TLS"
         if not flow.opened:

@@ -31,11 +31,11 @@ PROGRAM = f"heron-tui {__version__}"
 class _Program:
     """One program that captures, and what it says on stderr."""
 
-    def __init__(self, started: asking.Started, name: str) -> None:
+    def __init__(self, started: asking.Started, name: str, *, apart: bool) -> None:
         self.name = name
         self.tool = started.name
         self.output = started.output
-        self.plaintext = Plaintext(PROGRAM) if started.name == "TLS helper" else None
+        self.plaintext = Plaintext(PROGRAM, apart=apart) if started.name == "TLS helper" else None
         self.stream = Stream(started.output, through=self.plaintext, ahead=True)
         self._words = started.words
         self._lifeline: int | None = started.lifeline
@@ -118,7 +118,7 @@ class LiveCapture:
         self, keeper: socket.socket, request: Mapping[str, object], name: str, *, must: bool, refused: list[HeronError]
     ) -> None:
         try:
-            self.programs.append(_Program(asking.start(keeper, request), name))
+            self.programs.append(_Program(asking.start(keeper, request), name, apart=bool(self._live.interfaces)))
         except HeronError as error:
             if isinstance(error, PrivilegeError):
                 error = PrivilegeError(f"{error}; {MEND}")

@@ -69,6 +69,56 @@ def test_calls_over_tls_have_process_and_library_and_replay_the_same(tmp_path: P
     assert [[call[name] for name in SAME] for call in again] == [[call[name] for name in SAME] for call in calls]
 
 
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("tshark", "editcap", "mergecap"))), reason="Wireshark's programs are not installed"
+)
+def test_a_recording_of_packets_and_their_plaintext_is_read_by_wireshark_and_survives_its_tools(tmp_path: Path):
+    pem, recording = tmp_path / "pair.pem", tmp_path / "both.pcapng"
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1", "-days", "2"]
+    subprocess.run([*make, "-keyout", pem, "-out", tmp_path / "c.pem"], check=True, capture_output=True)
+    pem.write_text(pem.read_text() + (tmp_path / "c.pem").read_text())
+    with subprocess.Popen([sys.executable, "-c", TLS_SERVER, str(pem)], stdout=subprocess.PIPE) as server:
+        try:
+            port = server.stdout.readline().decode().strip()
+            live = Live(interfaces=("lo",), filter=f"tcp port {port}", write=str(recording), must_tls=True)
+            engine = Engine(live, tmp_path / "live.store")
+            engine.wait(lambda tick: tick.counters.tls_probes > 0, 60)
+            subprocess.run([sys.executable, "-c", CLIENT, port], check=True)
+            engine.wait(lambda tick: tick.counters.calls >= 3, 20)
+            engine.wait(lambda tick: tick.counters.packets > 30, 20)  # the encrypted ones come later
+            engine.stop()
+        finally:
+            server.kill()
+    fields = ["-T", "fields", "-e", "http.request.uri", "-e", "http.response.code"]
+    mine = f'frame.interface_name == "tls" && tcp.port == {port}'
+    assert _tshark(recording, "-Y", f"{mine} && http", *fields) == ["/v1/messages", "200"] * 3
+    assert _tshark(recording, "-Y", f"{mine} && (_ws.malformed || _ws.expert.severity >= warning)") == []
+    assert _tshark(recording, "-Y", 'frame.interface_name == "lo" && tls.handshake.type == 1')
+    calls = _calls(recording, tmp_path / "0.store", port)
+    assert len(calls) == 3
+    assert {call["client"].partition(":")[0] for call in calls} == {"127.0.0.1"}
+    subprocess.run(["editcap", "-F", "pcapng", "-c", "7", recording, tmp_path / "part.pcapng"], check=True)
+    parts = sorted(tmp_path.glob("part_*.pcapng"))
+    subprocess.run(["mergecap", "-F", "pcapng", "-w", tmp_path / "merged.pcapng", *parts], check=True)
+    assert _calls(tmp_path / "merged.pcapng", tmp_path / "1.store", port) == calls
+
+
+def _tshark(recording: Path, *options: str) -> list[str]:
+    command = ["tshark", "-r", str(recording), *options]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+
+def _calls(recording: Path, store: Path, port: str) -> list[dict[str, object]]:
+    replay([str(recording)], store)
+    rows = Reader(store).rows("call", 0, 100, full=True)
+    own = ("source", "n", "evidence")
+    return [
+        {key: value for key, value in row.items() if key not in own}
+        for row in rows
+        if row["server"] == f"127.0.0.1:{port}"
+    ]
+
+
 def test_a_killed_helper_is_told_and_packets_go_on(tmp_path: Path):
     engine = Engine(Live(interfaces=("lo",), filter="tcp port 9"), tmp_path / "live.store")
     engine.wait(lambda tick: tick.counters.tls_probes > 0, 60)
