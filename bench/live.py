@@ -35,7 +35,8 @@ INTERFACE = "veth-b"
 SMALL_FRAMES = 4096
 AGENTS_BYTES = 100_000_000
 SETTLE_S = 1.5
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
+QUIET_S = 3.0
 WAYS = ("record", "engine")
 KINDS = ("small", "agents")
 FILTER = {"small": "udp port 9", "agents": "tcp"}
@@ -135,11 +136,13 @@ def take(rule: str, store: Path) -> None:
         time.sleep(0.05)
     ended, at_end = time.monotonic(), engine.ticks[-1].counters.packets
     latest, changed = at_end, ended
-    while latest < sent[0] and time.monotonic() - changed < 3 and time.monotonic() - ended < PATIENCE_S:
+    while latest < sent[0] and time.monotonic() - ended < PATIENCE_S:
         time.sleep(0.05)
-        now = engine.ticks[-1].counters.packets
-        if now != latest:
-            latest, changed = now, time.monotonic()
+        tick = engine.ticks[-1]
+        if tick.counters.packets != latest:
+            latest, changed = tick.counters.packets, time.monotonic()
+        elif not tick.behind_bytes and time.monotonic() - changed > QUIET_S:
+            break
     rss = _peak(engine.process.pid)
     last = engine.stop()
     counters = last.counters

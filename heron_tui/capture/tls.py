@@ -103,8 +103,9 @@ class Plaintext:
                 self._record(flow, frame, out)
             case Cut():
                 self._at(frame.time, out)
-                self.cut_bytes += frame.missing
-                if flow := self._flows.get(frame.conn):
+                flow = self._flows.get(frame.conn)
+                self.cut_bytes += 0 if flow and flow.dropped else frame.missing
+                if flow:
                     self._record(flow, frame, out)
             case Close():
                 self._at(frame.time, out)
@@ -128,13 +129,16 @@ class Plaintext:
             self._waiting.setdefault(flow.conn, flow)
 
     def _awaits_client(self, flow: PlainFlow) -> bool:
-        """It is a server's end, and the client's may be among those whose addresses come late.
+        """It is a server's end, and the client's may come later; that is the one to keep.
 
-        Node writes its first request inside another call, and its socket is known when that returns: by then a server
-        on this host may have read the request.
+        What a client writes is told when its call returns: by then a server on this host may have read a long request.
+        Node writes its first request inside another call, and its socket is known only when that returns.
         """
         flow.decide_role()
-        return not flow.client and any(other.ends is None for other in self._waiting.values())
+        if flow.client or flow.ends is None:
+            return False
+        (own, _), (peer, _) = flow.ends
+        return own == peer or peer.is_loopback or any(other.ends is None for other in self._waiting.values())
 
     def _at(self, time: int, out: list[bytes]) -> None:
         """Capture time has come to `time`: who waited long enough goes on without addresses."""
@@ -160,6 +164,7 @@ class Plaintext:
             self.mirrored += 1
             if flow.client and not twin.client:  # the agent's own process is the better one to name
                 twin.note, twin.pid = flow.note, flow.pid
+            self.cut_bytes -= sum(record.missing for record in flow.held if isinstance(record, Cut))
             flow.drop()
             return
         self._by_ends[flow.ends] = flow
@@ -213,7 +218,6 @@ class Plaintext:
         self.files = _int(says.get("files"))
         self.processes = _int(says.get("processes"))
         self.ignored = _int(says.get("ignored_conns"))
-        self.cut_bytes = max(self.cut_bytes, _int(says.get("cut_bytes")))
         if self.probes and self.alarm and not self.fatal:
             self.alarm = ""
 
