@@ -2,9 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events
@@ -32,7 +30,8 @@ from .listing import Listing
 from .pacing import Pacing
 from .places import Place, Places
 from .reading import Closeable, Reading
-from .screens.main import MainScreen, load_views
+from .screens.main import MainScreen
+from .starting import Starting
 from .times import Mode, Times
 from .widgets.pane import Pane
 
@@ -41,10 +40,6 @@ if TYPE_CHECKING:
     from .screens.command import Chosen
 
 LOOK_S = 1.0
-REST_S = 0.05
-"""Seconds between two looks at whether the first view has its rows, so that it can be shown, and the others made."""
-START_S = 0.5
-"""Seconds after which the screen is shown in any case."""
 
 
 class HeronApp(App[int], inherit_bindings=False):
@@ -114,7 +109,6 @@ class HeronApp(App[int], inherit_bindings=False):
         self.unmasked = False
         self.finding: object | None = None
         self.open_reader = open_reader
-        self._made = made
         self.filtering = Filtering(self)
         self.colouring = Colouring(self, rules)
         self.listing = Listing(self, layouts)
@@ -122,6 +116,7 @@ class HeronApp(App[int], inherit_bindings=False):
         self.groups = [group(self) for group in GROUPS]
         self.places = Places()
         self.pacing = Pacing(self)
+        self.starting = Starting(self, made)
         self._version = -1
         self._notes = 0
         self._alarm = ""
@@ -148,12 +143,12 @@ class HeronApp(App[int], inherit_bindings=False):
             self.look()  # the store opens while the screen is made
 
     def on_mount(self) -> None:
-        self.pacing.hold(START_S)
+        self.starting.begin()
 
     def on_ready(self) -> None:
         self.main.show_view(self.main.first)
         self._begun = True
-        self._resting = self.set_interval(REST_S, self._load_rest)
+        self.starting.ready()
         if self.worker:
             self.worker.start()
         else:
@@ -164,24 +159,6 @@ class HeronApp(App[int], inherit_bindings=False):
             self.call_after_refresh(self.do, self._first)
         for event in self._typed_early:
             self.post_message(event)
-
-    def _load_rest(self) -> None:
-        """Paint the first rows; behind that, load what is not shown, in a thread: keys are answered meanwhile."""
-        if self.reading.idle or self.main.whole:
-            self._resting.stop()
-            self.pacing.release()
-            Thread(target=self._load_views, name="heron-views", daemon=True).start()
-
-    def _load_views(self) -> None:
-        load_views()
-        with suppress(RuntimeError):  # the loop is closed: nobody waits for them
-            self.call_later(self._make_rest)
-
-    async def _make_rest(self) -> None:
-        """Make what the first paint does not show."""
-        if not self.main.whole:
-            await self.main.make_all()
-            self._made()
 
     async def on_unmount(self) -> None:
         if self.worker:
@@ -200,7 +177,9 @@ class HeronApp(App[int], inherit_bindings=False):
     def on_ticked(self, message: Ticked) -> None:
         tick = self.tick = message.tick
         self.rates.add(time.monotonic(), tick.counters)
-        self.capture_state = tick.state
+        if tick.state != self.capture_state:
+            self.capture_state = tick.state
+            self.redraw()
         if tick.message:
             self.say(tick.message, "warn")
         elif tick.alarm and not self.main.banner.text:
@@ -266,7 +245,7 @@ class HeronApp(App[int], inherit_bindings=False):
             return
         if isinstance(event, events.InputEvent):
             self.pacing.touched()
-            await self._make_rest()  # what a key leads to must be there
+            await self.starting.finish()  # what a key leads to must be there
         if isinstance(event, events.Key) and not event.is_forwarded and self.keyboard.pressed(event):
             return
         await super().on_event(event)

@@ -5,7 +5,8 @@ Lists ask `narrowed(kind)` for what they may show. Whoever needs the filter itse
 
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from ..store.where import Where
 from .reading import Reading
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from ..model.packet import Ints
     from ..store.fitting import FitKind
     from .app import HeronApp
@@ -35,6 +38,17 @@ OF_VIEW: dict[str, "FitKind"] = {
     "calls": "call",
 }
 """What each view counts."""
+SHOWN: dict[str, tuple["FitKind", ...]] = {
+    "packets": ("packet", "turn", "session", "call"),
+    "flows": ("flow", "exchange"),
+    "turns": ("turn", "session", "call"),
+    "metrics": ("call",),
+    "sessions": ("session",),
+    "findings": ("finding",),
+}
+"""What each view shows: only that is looked at again when the store has grown."""
+REST = 4
+"""How much longer than a look at a store that grows took it is left alone after that."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,6 +108,9 @@ class Filtering:
         self._settled = Settled()
         self._pending: set[str] = set()
         self._again = False
+        self._behind: set[FitKind] = set()
+        self._begun = self._due = 0.0
+        self._timer: Timer | None = None
         self._stop = threading.Event()
         self._thread: Reading | None = None
         self._values: dict[str, Sequence[str]] = {}
@@ -178,6 +195,7 @@ class Filtering:
     def _begin(self, text: str, node: Node | None) -> None:
         self._leave_off()
         self.text, self.node = text, node
+        self._behind.clear()
         if node is None:
             self._fits.clear()
             self._settle()
@@ -198,20 +216,39 @@ class Filtering:
         self._settled = Settled(self.text, self.node, self.before, dict(self._fits))
 
     def store_changed(self) -> None:
-        """The store has grown: look again, unless that is under way."""
+        """The store has grown."""
         self._values.clear()
         self._asked.clear()
-        if self.node is not None and not self._pending:
-            self._again = True
-            self._ask()
+        if self.node is not None:
+            self._behind.update(KINDS)
+            self.catch_up()
 
-    def _ask(self) -> None:
+    def catch_up(self) -> None:
+        """Look again at what the current view shows, if the store has grown since; not while that is under way, nor
+        at once after a look that took long."""
+        kinds = self._behind.intersection(SHOWN.get(self._app.main.current.title, ()))
+        if self.node is None or self._pending or not kinds:
+            return
+        wait = self._due - time.monotonic()
+        if wait <= 0:
+            self._again = True
+            self._ask(kinds)
+        elif self._timer is None:
+            self._timer = self._app.set_timer(wait, self._rested)
+
+    def _rested(self) -> None:
+        self._timer = None
+        self.catch_up()
+
+    def _ask(self, kinds: Collection["FitKind"] = KINDS) -> None:
         if self._thread is None:
             self._thread = Reading(self._app.open_reader, self._app.call_later, self._cannot_open)
         first = OF_VIEW.get(self._app.main.current.title, "packet")
         node, stop = self.node, self._stop
-        self._pending = set(KINDS)
-        for kind in sorted(KINDS, key=lambda kind: kind != first):
+        self._begun = time.monotonic()
+        self._pending = set(kinds)
+        self._behind.difference_update(kinds)
+        for kind in sorted(kinds, key=lambda kind: kind != first):
             self._thread.ask(
                 ("fit", kind),
                 lambda reader, kind=kind: _fitting(reader, kind, node, stop),  # type: ignore[misc]
@@ -228,8 +265,10 @@ class Filtering:
         self._pending.discard(kind)
         self._tell(kind, grown=self._again)
         if not self._pending:
-            self._again = False
+            now = time.monotonic()
+            self._again, self._due = False, now + REST * (now - self._begun)
             self._settle()
+            self.catch_up()
         self._app.main.refresh_frame()
 
     def _tell(self, kind: str, *, grown: bool) -> None:

@@ -324,3 +324,24 @@ async def test_a_filter_from_what_is_selected(make_app):
         assert isinstance(app.focused, Input)
         assert app.main.filter_bar.line.value.startswith("not flow.client == ")
         assert app.filtering.text == first
+
+
+async def test_a_store_that_grows_is_looked_at_again_for_what_is_shown(make_app: Callable[..., HeronApp]):
+    app = make_app("claude-code")
+    async with running(app, (160, 50)) as pilot:
+        app.filtering.apply("call.model")
+        await settle(pilot)
+        while not app.filtering.idle:
+            await pilot.pause()
+        app.filtering._due = 0.0
+        before = {kind: app.filtering.narrowed(kind) for kind in ("packet", "flow")}
+        app.filtering.store_changed()
+        assert not app.filtering.stop(), "a look again is not what esc stops"
+        while not app.filtering.idle:
+            await pilot.pause()
+        assert app.filtering.narrowed("packet") is not before["packet"]
+        assert app.filtering.narrowed("flow") is before["flow"]
+        app.filtering._due = 0.0
+        await press(pilot, "2")
+        while app.filtering.narrowed("flow") is before["flow"]:
+            await pilot.pause()

@@ -147,6 +147,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if not (self.whole and self.filter_bar.display):  # what is being typed goes on
             view.focus_pane(view.last_pane or view.first_pane)
         view.entered()
+        view.heron.filtering.catch_up()
 
     def refresh_frame(self) -> None:
         self.header.refresh()
