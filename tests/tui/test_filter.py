@@ -326,7 +326,7 @@ async def test_a_filter_from_what_is_selected(make_app):
         assert app.filtering.text == first
 
 
-async def test_a_store_that_grows_is_looked_at_again_for_what_is_shown(make_app: Callable[..., HeronApp]):
+async def test_a_store_that_grows_is_looked_at_again_for_what_is_shown(make_app):
     app = make_app("claude-code")
     async with running(app, (160, 50)) as pilot:
         app.filtering.apply("call.model")
