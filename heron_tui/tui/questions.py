@@ -1,6 +1,6 @@
 """What the interface asks of the store; with `reading_text` and `measuring`, all calls to a `Reader` stand here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -109,9 +109,17 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """All sessions, and what is wrong with them and below them, by id."""
+    """The sessions of a store at a version.
 
+    Attributes:
+        moved: ids of those in which turns are new or others. turns: of those of them that were wanted.
+        troubles: what is wrong with sessions, turns and what is below them, by id.
+    """
+
+    version: int
     sessions: Rows
+    moved: Set[str]
+    turns: Mapping[str, Rows]
     troubles: Mapping[str, Trouble]
 
 
@@ -198,8 +206,18 @@ def sessions(reader: Reader) -> Rows:
     return reader.rows("session", 0, MOST)
 
 
-def forest(reader: Reader) -> Forest:
-    return Forest(sessions(reader), reader.troubles())
+def forest(reader: Reader, since: int | None, wanted: Callable[[str, int], bool]) -> Forest:
+    """All sessions, and the turns of some in which there are new or other ones since a version of the store.
+
+    Args:
+        since: None for all turns. wanted: whether the turns of a session are, by its id and the number of sessions.
+    """
+    version, found = reader.version(), sessions(reader)
+    moved = {session["id"] for session in found}
+    if since is not None:
+        moved &= {turn["session"] for turn in reader.rows("turn", 0, MOST, where=Where("turn.changed > ?", (since,)))}
+    wished = {id: turns(reader, id) for id in moved if wanted(id, len(found))}
+    return Forest(version, found, moved, wished, reader.troubles())
 
 
 def turns(reader: Reader, session: str) -> Rows:

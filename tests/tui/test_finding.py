@@ -192,3 +192,20 @@ async def test_a_wrong_expression_is_told_where_it_is_typed(make_app: Make):
         assert "no regular expression" in screen_text(app)
         await press(pilot, "escape")
         assert not isinstance(app.screen, FindScreen)
+
+
+async def test_rows_that_become_fewer_while_they_are_searched(make_app: Make):
+    app = make_app("claude-code")
+    async with running(app, (120, 40)) as pilot:
+        await press(pilot, "2")
+        for by in (1, -1):
+            app.finding = object()
+            app.main.flows.list.search(query("nowhere", "text"), by)
+            app.filtering.apply("packet.length > 1000000")
+            await settle(pilot)
+            while not app.filtering.idle:
+                await pilot.pause()
+            await settle(pilot)
+            assert app.finding is None
+            app.filtering.apply("")
+            await settle(pilot)

@@ -86,7 +86,7 @@ class PacketsView(View):
     def filtered(self, kind: str, *, grown: bool) -> None:
         super().filtered(kind, grown=grown)
         if kind in ("turn", "session") and not grown:
-            self.forest.changed()
+            self.forest.filtered()
 
     def follow(self, on: bool) -> None:
         self.list.following = on

@@ -14,6 +14,8 @@ from ..widgets.turn_tree import TurnTree
 if TYPE_CHECKING:
     from ..app import HeronApp
 
+FEW = 8
+
 
 class TurnForest:
     """The tree of one view. Nodes are kept across changes of the store, so that what was open stays open."""
@@ -27,10 +29,24 @@ class TurnForest:
         self._turns: dict[str, Node] = {}
         self._loading: set[str] = set()
         self._wanted: str | None = None
+        self._version: int | None = None
 
     def changed(self) -> None:
-        """Look at the sessions again, and at what is open in them."""
-        self.heron.reading.ask(("sessions", self.name), questions.forest, self._came_forest)
+        """Look at the sessions again, and at what is open in those that have changed."""
+        since = self._version if self.heron.filtering.node is None else None
+        open_ = {id: node.open or self.following for id, node in self._sessions.items()}
+
+        def wanted(id: str, count: int) -> bool:
+            return open_[id] if id in open_ else _opens(not open_, count)
+
+        self.heron.reading.ask(
+            ("sessions", self.name), lambda reader: questions.forest(reader, since, wanted), self._came_forest
+        )
+
+    def filtered(self) -> None:
+        """Other sessions and turns fit now: look at all again."""
+        self._version = None
+        self.changed()
 
     def show_session(self, session: str) -> None:
         """Put the cursor on a session, now or as soon as it is here."""
@@ -56,22 +72,24 @@ class TurnForest:
             self._to_newest()
 
     def _came_forest(self, found: questions.Forest) -> None:
+        self._version = found.version
         self.tree.troubles = found.troubles
-        self._came_sessions(found.sessions)
-
-    def _came_sessions(self, records: Sequence[Record]) -> None:
         fit = self.heron.filtering.narrowed("session")
-        records = [record for record in records if fit is None or record["id"] in fit.ids]
+        records = [record for record in found.sessions if fit is None or record["id"] in fit.ids]
         fresh = len(self._sessions) == 0
         roots = []
         for record in records:
             node = self._sessions.get(record["id"])
             if node is None:
                 node = self._sessions[record["id"]] = session_node(record)
-                node.open = len(records) <= 8 or fresh is False
+                node.open = _opens(fresh, len(records))
             node.record = record
             roots.append(node)
-            if node.open or self.following:
+            if node.key in found.turns:
+                node.children = self._turn_nodes(node, found.turns[node.key])
+            elif node.key in found.moved:
+                node.children = None
+            if node.children is None and (node.open or self.following):
                 self._load(node)
         self._sessions = {node.key: node for node in roots}
         self.tree.plant(roots)
@@ -99,6 +117,12 @@ class TurnForest:
 
     def _came_turns(self, session: Node, records: Sequence[Record]) -> None:
         self._loading.discard(session.key)
+        self.tree.loaded(session, self._turn_nodes(session, records))
+        if self.following:
+            self._to_newest()
+
+    def _turn_nodes(self, session: Node, records: Sequence[Record]) -> list[Node]:
+        """Nodes of the turns of a session that fit; what is below those that have changed is read again."""
         fit = self.heron.filtering.narrowed("turn")
         nodes = []
         for record in records:
@@ -115,9 +139,7 @@ class TurnForest:
             nodes.append(node)
         if len(nodes) == 1 and len(self._sessions) == 1 and not session.children:
             nodes[0].open = True
-        self.tree.loaded(session, nodes)
-        if self.following:
-            self._to_newest()
+        return nodes
 
     def _came_below(self, turn: Node, found: Below | None) -> None:
         self._loading.discard(turn.key)
@@ -165,6 +187,11 @@ class TurnForest:
         if index is not None:
             self.tree.center(index)
         return index is not None
+
+
+def _opens(fresh: bool, count: int) -> bool:
+    """A session that comes later is open, and so are those of a store that has few."""
+    return not fresh or count <= FEW
 
 
 def _all(nodes: Sequence[Node]) -> Iterator[Node]:

@@ -69,7 +69,7 @@ class TurnsView(View):
     def filtered(self, kind: str, *, grown: bool) -> None:
         super().filtered(kind, grown=grown)
         if kind in ("turn", "session") and not grown:
-            self.forest.changed()
+            self.forest.filtered()
 
     def follow(self, on: bool) -> None:
         self.forest.follow(on)

@@ -213,7 +213,8 @@ class RowList(CursorList):
                 self.heron.finding = None
                 self.center(first + hit)
                 return
-            self.heron.say(f"finding {query.shown}: {percent(1 - left / self.count)} · esc stops")
+            done = 1 - left / max(self.count, left)  # the rows may have become fewer meanwhile
+            self.heron.say(f"finding {query.shown}: {percent(done)} · esc stops")
             self._look(query, words, stop if by > 0 else first - 1, by, left - (stop - first))
 
         if isinstance(source, PagedRows):
