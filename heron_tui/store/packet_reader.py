@@ -16,6 +16,8 @@ from .packet_blocks import COLUMNS, Columns, read_block
 from .shapes import CapturedPacket
 
 MOST_BLOCKS = 12
+CARRYING = ("number", "time_us", "side", "payload", "kind")
+"""Columns of the packets that carried a connection's bytes."""
 REACH_BACK = 40_000
 """Packets that are looked through for those of one flow before one of them."""
 Block = tuple[int, int, int, int, int]
@@ -101,12 +103,13 @@ class PacketReader:
                 yield self.block(block)
 
     def payload(self, flow: int, turned: int, start_us: int, end_us: int) -> Columns:
-        """The columns of the packets with payload of a flow, which has packets from `start_us` to `end_us`."""
-        parts = [{name: np.empty(0, np.int64) for name in COLUMNS}]
+        """The packets with payload of a flow, which has packets from `start_us` to `end_us`: `CARRYING` columns."""
+        parts = {name: [np.empty(0, np.int64)] for name in CARRYING}
         for columns in self.timed(start_us, end_us):
             mask = (columns["flow"] == flow) & (columns["payload"] > 0)
-            parts.append({name: values[mask] for name, values in columns.items()})
-        found = {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
+            for name, some in parts.items():
+                some.append(columns[name][mask])
+        found = {name: np.concatenate(parts.pop(name)) for name in CARRYING}
         return found | {"side": found["side"] ^ 1 if turned else found["side"]}
 
     def raw(self, number: int) -> tuple[bytes, int]:

@@ -326,7 +326,7 @@ class Reader:
 
     def payload_packets(self, flow: str) -> "Columns":
         """The packets of a flow that carried payload, as columns of equal length: `number`, `time_us`, `side` (0 from
-        the client), `payload` (bytes), `kind`, ...; columns without length where there are none."""
+        the client), `payload` (bytes) and `kind`; columns without length where there are none."""
         self._refresh()
         return self._carriers.payload(flow)
 

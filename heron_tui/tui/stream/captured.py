@@ -19,15 +19,22 @@ PRINTABLE = bytes(byte if 32 <= byte < 127 else 46 for byte in range(256)).decod
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Consecutive packets of one side. `offset` is the place of their first byte in what is shown of that side."""
+    """Consecutive packets of one side. `offset` is the place of their first byte in what is shown of that side.
 
-    numbers: tuple[int, ...]
+    `packed` are their numbers, as 64-bit integers: of a long connection there are many, and few are looked at.
+    """
+
+    packed: bytes
     side: int
     size: int
     t_us: int
     offset: int
     hex: bool
     unmasked: bool = False
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        return memoryview(self.packed).cast("q").tolist()
 
     def load(self, reader: Reader) -> Passage:
         payloads, failed = [], ""

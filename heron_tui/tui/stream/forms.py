@@ -72,8 +72,8 @@ def _runs(
             while at + end < stop and end < MOST_RUN and size < MOST_BYTES:
                 size += int(payload[at + end])
                 end += 1
-            which, numbers = int(side[at]), tuple(number[at : at + end].tolist())
-            made.append(Run(numbers, which, size, int(times[at]), offsets[which], form == "hex", unmasked))
+            which, numbers = int(side[at]), number[at : at + end].astype(np.int64)
+            made.append(Run(numbers.tobytes(), which, size, int(times[at]), offsets[which], form == "hex", unmasked))
             offsets[which] += size
             at += end
-    return made, f"{again} packets sent again are left out" if again else ""
+    return made, "in order of capture" + (f", without {again} packets sent again" if again else "")

@@ -20,7 +20,7 @@ from ..long.walk import LAST, Position, Walk
 from ..units import clean, percent
 from .pane import Pane, plain
 
-KEPT_BYTES = 96 << 20
+KEPT_BYTES = 24 << 20
 KEPT_SECTIONS = 400
 MARKS = {0: ">", 1: "<", -1: " "}
 """What stands before lines of the client and of the server: as curl has it, told without colour."""
