@@ -216,9 +216,10 @@ class HeronApp(App[int], inherit_bindings=False):
             self._early = summary
             return
         new = summary.version != self._version
-        self.losses, self.said = summary.counters, summary.said
-        if self.screen_paused or not new:
+        if (self.losses, self.said) != (summary.counters, summary.said):
+            self.losses, self.said = summary.counters, summary.said
             self.main.status.refresh()
+        if self.screen_paused or not new:
             return
         self._version = summary.version
         self.counts = summary.counts
