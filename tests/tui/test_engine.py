@@ -42,7 +42,7 @@ async def test_a_capture_is_read_while_it_is_looked_at(tmp_path: Path):
 
 
 async def test_the_newest_is_followed_at_the_captures_own_pace(tmp_path: Path):
-    app = app_for(tmp_path, speed=4.0)
+    app = app_for(tmp_path, speed=2.0)
     async with running(app) as pilot:
         await press(pilot, "1 F")
         rows = app.main.views["packets"].list
