@@ -24,7 +24,9 @@ class SessionsView(View):
         self.changed()
 
     def changed(self) -> None:
-        self.heron.reading.ask("session-list", questions.forest, self._show)
+        self.heron.reading.ask(
+            "session-list", lambda reader: questions.forest(reader, None, lambda id, count: False), self._show
+        )
 
     def _show(self, found: questions.Forest) -> None:
         self.list.columns = session_columns(self.heron.times, found.troubles)
