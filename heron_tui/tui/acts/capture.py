@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 
 class CaptureActs(Group):
+    _failure = ""
+    """What was on the banner when a capture that had failed was started again."""
+
     def act_capture(self) -> None:
         from ..screens.capture import CaptureScreen
 
@@ -21,6 +24,9 @@ class CaptureActs(Group):
         running = worker is not None and worker.running
         if worker is not None and worker.job.live:
             app.push_screen(CaptureScreen(worker.job.live, running=running), self._chosen)
+        elif worker is not None and app.capture_state == "failed" and self._failure != app.main.banner.text:
+            self._failure = app.main.banner.text  # the banner promises it; where it fails again, one may choose
+            self._start()
         elif capturing is not None:
             title = app.capture_title
             screen = CaptureScreen(
