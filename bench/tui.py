@@ -1,7 +1,8 @@
 """Measure the TUI in a terminal of its own, over a store with a million packets: `python bench/tui.py`.
 
-Prints the time from start to the first painted list, from a key to its paint (median and 95th percentile, alone and
-while an engine decodes at full speed beside it), and the memory of the TUI's process. The floors are 0.5 s, 50 ms and
+Prints the time (and the CPU time) from start to the first painted list, from a key to its paint (median and 95th
+percentile, alone and while an engine decodes at full speed beside it), how often the screen is painted while it reads a
+capture and nobody presses a key, and the memory of the TUI's process. The floors are 0.5 s, 50 ms, ten a second and
 150 MB on an idle machine; compare runs on the same one.
 """
 
@@ -11,7 +12,6 @@ import os
 import pty
 import re
 import select
-import signal
 import statistics
 import struct
 import subprocess
@@ -31,6 +31,15 @@ from pathlib import Path
 from heron_tui import tui
 sys.exit(tui.run(None, Path(sys.argv[1]), title="bench"))
 """
+READ = """
+import sys
+from pathlib import Path
+from heron_tui import tui
+from heron_tui.engine.protocol import Job
+sys.exit(tui.run(Job(sources=(sys.argv[1],), store=sys.argv[2]), Path(sys.argv[2]), title="bench"))
+"""
+CAN_SYNCHRONISE, PAINTED = b"\x1b[?2026;2$y", b"\x1b[?2026h"
+"""What a terminal says that takes whole repaints at once, and how each of them begins then."""
 REPLAY = """
 import sys
 from pathlib import Path
@@ -48,9 +57,8 @@ class Terminal:
         if self.pid == 0:
             os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
             os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
             os.execvp(command[0], command)
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        os.kill(self.pid, signal.SIGWINCH)
 
     def read(self, seconds: float) -> bytes:
         """What comes within `seconds`, b"" for nothing."""
@@ -88,6 +96,20 @@ class Terminal:
         taken = time.perf_counter() - begun
         self.quiet()
         return taken
+
+    def repaints(self, seconds: float) -> int:
+        """The most repaints in any one second of some seconds."""
+        painted: list[float] = []
+        ends = time.perf_counter() + seconds
+        while (left := ends - time.perf_counter()) > 0:
+            chunk = self.read(left)
+            painted += [time.perf_counter()] * chunk.count(PAINTED)
+        return max((sum(start <= moment < start + 1 for moment in painted) for start in painted), default=0)
+
+    def cpu(self) -> float:
+        """Seconds that all threads of the program have been on a processor."""
+        tasks = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
+        return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
 
     def memory(self) -> float:
         """Resident megabytes without those that belong to files."""
@@ -140,10 +162,11 @@ def main() -> None:
     capture, path = store(args.packets)
     command = [sys.executable, "-c", SHOW, str(path)]
 
-    starts = []
-    for _ in range(3):
+    starts, worked = [], []
+    for _ in range(5):
         terminal = Terminal(command, columns, rows)
         starts.append(terminal.until(rb"0\.000000") - terminal.started)
+        worked.append(terminal.cpu())
         terminal.quiet()
         terminal.close()
 
@@ -154,6 +177,7 @@ def main() -> None:
     terminal.quiet()
     print(f"\n{args.packets:,} packets, {columns}x{rows}{'':<20}{'median':>9}{'p95':>9}")
     show("start to first paint of the list", starts)
+    show("the same, CPU time", worked)
     show("key to paint", keys(terminal, args.presses))
     with tempfile.TemporaryDirectory() as place:
         engine = subprocess.Popen([sys.executable, "-c", REPLAY, str(capture), f"{place}/busy.store"])
@@ -164,6 +188,21 @@ def main() -> None:
     show("first to last packet and back", [terminal.press("G"), terminal.press("gg")] * 2)
     print(f"{'memory, without mapped files':<42}{terminal.memory():9.1f} MB")
     terminal.close()
+    reading(capture, columns, rows)
+
+
+def reading(capture: Path, columns: int, rows: int) -> None:
+    """How often the screen is painted while it reads a capture: standing, following the newest, paused."""
+    with tempfile.TemporaryDirectory() as place:
+        terminal = Terminal([sys.executable, "-c", READ, str(capture), f"{place}/new.store"], columns, rows)
+        terminal.until(rb"0\.000000")
+        os.write(terminal.fd, CAN_SYNCHRONISE)
+        for name, key in (("reading", ""), ("following", "F"), ("paused", "p")):
+            os.write(terminal.fd, key.encode())
+            terminal.read(1.0)
+            most = terminal.repaints(4.0)
+            print(f"{f'most repaints in a second, {name}':<42}{most:9}")
+        terminal.close()
 
 
 if __name__ == "__main__":
