@@ -42,7 +42,7 @@ class Starting:
         if self._timer and (self._app.reading.idle or self._app.main.whole):
             self._timer.stop()
             self._app.pacing.release()
-            Thread(target=self._load, name="heron-views", daemon=True).start()
+            self._app.main.call_after_refresh(Thread(target=self._load, name="heron-views", daemon=True).start)
 
     def _load(self) -> None:
         """Load what the first view does not show, in a thread: keys are answered meanwhile."""
