@@ -38,15 +38,12 @@ OF_VIEW: dict[str, "FitKind"] = {
     "calls": "call",
 }
 """What each view counts."""
-SHOWN: dict[str, tuple["FitKind", ...]] = {
-    "packets": ("packet", "turn", "session", "call"),
-    "flows": ("flow", "exchange"),
-    "turns": ("turn", "session", "call"),
-    "metrics": ("call",),
-    "sessions": ("session",),
-    "findings": ("finding",),
+BESIDE: dict[str, tuple["FitKind", ...]] = {
+    "packets": ("turn", "session", "call"),
+    "flows": ("exchange",),
+    "turns": ("session", "call"),
 }
-"""What each view shows: only that is looked at again when the store has grown."""
+"""What views show besides what they count: only what is shown is looked at again when the store has grown."""
 REST = 4
 """How much longer than a look at a store that grows took it is left alone after that."""
 
@@ -226,7 +223,9 @@ class Filtering:
     def catch_up(self) -> None:
         """Look again at what the current view shows, if the store has grown since; not while that is under way, nor
         at once after a look that took long."""
-        kinds = self._behind.intersection(SHOWN.get(self._app.main.current.title, ()))
+        title = self._app.main.current.title
+        counted = {OF_VIEW[title]} if title in OF_VIEW else set()
+        kinds = self._behind.intersection(counted.union(BESIDE.get(title, ())))
         if self.node is None or self._pending or not kinds:
             return
         wait = self._due - time.monotonic()
