@@ -266,6 +266,7 @@ class HeronApp(App[int], inherit_bindings=False):
         else:
             handler()
         self.main.hints.refresh()
+        self.call_after_refresh(self.main.hints.refresh)  # a dialog that was opened has the focus by then
 
     def do(self, name: str, count: int | None = None) -> None:
         """Do an action by name, as its key would."""
