@@ -12,12 +12,13 @@ import msgspec
 from xxhash import xxh3_64
 
 from ..model.call import Call, Tokens, ToolCall
+from ..model.words import words_of
 from . import history, place
 from .condition import search
 from .history import Boundary, extend
 from .profile import Profile, Spawn
 from .recogniser import Recogniser
-from .said import Listener, Result, answer_marks, hash_of, plain_id
+from .said import Listener, Result, answer_marks, plain_id
 from .view import View
 
 ASKING = frozenset({"tool_use", "tool_calls", "function_call"})
@@ -312,4 +313,4 @@ def _spawned(rule: Spawn, call: ToolCall) -> Spawned | None:
     if not isinstance(prompt, str) or not prompt.strip():
         return None
     names = [call.arguments.get(name) for name in rule.name]
-    return Spawned(hash_of(prompt), next((name for name in names if isinstance(name, str) and name), None))
+    return Spawned(words_of(prompt), next((name for name in names if isinstance(name, str) and name), None))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import msgspec
-from xxhash import xxh3_64_intdigest
 
 from ..model.call import Message, ToolCall
+from ..model.words import words_of
 from .condition import Pattern
 from .profile import PromptRules, TurnRules
 
@@ -89,7 +89,7 @@ class Listener:
             return Said(key=key, assistant=True, calls=bool(message.tool_calls), marks=marks(message))
         results = tuple([Result(plain_id(one.id), one.name, one.error, one.size) for one in message.tool_results])
         text = self.typed(message.texts)
-        words = hash_of(text) if text else 0
+        words = _words(message, text)
         typed = bool(text) or not (message.texts or results)
         if results and not self._turn.beside_results:
             typed = False
@@ -119,18 +119,20 @@ class Listener:
         return int.from_bytes(message.key[:8], "big") | 1 if message.key and not message.texts else 0
 
 
-def hash_of(text: str) -> int:
-    """64 bits over a text, blind to white space; never 0."""
-    return xxh3_64_intdigest(text.encode("utf-8", "replace").translate(None, b" \t\r\n\v\f")) | 1
+def _words(message: Message, text: str) -> int:
+    """The words of what a user typed: mostly all of a message's, which are known."""
+    if message.words and len(message.texts) == 1 and len(text) == len(message.texts[0]):
+        return message.words
+    return words_of(text)
 
 
 def marks(message: Message) -> tuple[int, ...]:
-    return _marks("".join(message.texts), message.tool_calls)
+    return _marks(message.words or words_of("".join(message.texts)), message.tool_calls)
 
 
 def answer_marks(text: str, calls: Iterable[ToolCall]) -> tuple[int, ...]:
     """The `marks` of an answer, to be found again in the request that sends it back."""
-    return _marks(text, calls)
+    return _marks(words_of(text), calls)
 
 
 def plain_id(id: str) -> str:
@@ -142,9 +144,9 @@ def plain_id(id: str) -> str:
     return bare
 
 
-def _marks(text: str, calls: Iterable[ToolCall]) -> tuple[int, ...]:
-    found = [hash_of(text)] if text and not text.isspace() else []
-    return (*found, *[hash_of(f"{call.name}\x00{_text_of(call)}") for call in calls])
+def _marks(words: int, calls: Iterable[ToolCall]) -> tuple[int, ...]:
+    found = [words] if words else []
+    return (*found, *[words_of(f"{call.name}\x00{_text_of(call)}") for call in calls])
 
 
 def _text_of(call: ToolCall) -> str:

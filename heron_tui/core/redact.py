@@ -66,6 +66,7 @@ class Redactor:
 
     def __init__(self, key: bytes) -> None:
         self._key = key[:64]
+        self._value = lru_cache(maxsize=1024)(self.value)  # most headers come again with every request
 
     def mask(self, value: str) -> str:
         if not value:
@@ -81,7 +82,7 @@ class Redactor:
         return f"{scheme[0]}{self.mask(value[scheme.end() :])}" if scheme else self.mask(value)
 
     def headers(self, headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-        return tuple([(name, self.value(name, value)) for name, value in headers])
+        return tuple([(name, self._value(name, value)) for name, value in headers])
 
     def target(self, target: str) -> str:
         """A request target or URL: keys in its query and passwords in its authority are masked."""

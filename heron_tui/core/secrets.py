@@ -45,6 +45,16 @@ _PATTERNS = [(kind, anchors, re.compile(f"{_EDGE}({form}){_END}")) for kind, anc
     (kind, anchors, re.compile(form)) for kind, anchors, form in _LOOSE
 ]
 
+_DASHED, _SCORED, _NAMED = (
+    frozenset("sk-ant- sk- glpat- xox pypi-".split()),
+    frozenset("ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ hf_ npm_ sk_ rk_".split()),
+    frozenset(_LOOSE[-1][1]),
+)
+"""Anchors of which one look at a text tells whether any of them may be in it."""
+_dash = re.compile(r"-(?:(?<=sk-)|(?<=glpat-)|(?<=pypi-)|(?<=xox[abeoprs]-))")
+_score = re.compile(r"_(?:(?<=gh[pousr]_)|(?<=github_pat_)|(?<=hf_)|(?<=npm_)|(?<=[sr]k_))")
+_NAMES = ("key", "token", "secret", "passw")
+
 
 @dataclass(frozen=True, slots=True)
 class Secret:
@@ -57,12 +67,12 @@ class Secret:
 
 def find(text: str) -> list[Secret]:
     """Secrets in `text`, from left to right, none within another."""
-    absent = frozenset([mark for mark in "_-:" if mark not in text])
+    absent = _absent(text)
     found = [
         secret
         for kind, anchors, form in _PATTERNS
         for anchor in anchors
-        if absent.isdisjoint(anchor)
+        if anchor not in absent
         for secret in _found(text, kind, anchor, form)
     ]
     found.sort(key=lambda secret: (secret.start, -secret.end))
@@ -73,8 +83,20 @@ def find(text: str) -> list[Secret]:
     return apart
 
 
+def _absent(text: str) -> frozenset[str]:
+    """Anchors that need not be looked for: a text of megabytes mostly holds none of them."""
+    absent: frozenset[str] = frozenset()
+    if _dash.search(text) is None:
+        absent |= _DASHED
+    if _score.search(text) is None:
+        absent |= _SCORED
+    lowered = text.lower()
+    if not any(name in lowered for name in _NAMES):
+        absent |= _NAMED
+    return absent
+
+
 def _found(text: str, kind: str, anchor: str, form: re.Pattern[str]) -> Iterator[Secret]:
-    """Looks for plain words first, since a text of megabytes mostly holds none of them."""
     place = text.find(anchor)
     while place >= 0:
         match = form.match(text, place)

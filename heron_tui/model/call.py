@@ -50,6 +50,7 @@ class Message:
         size: bytes in the body.
         raw_hash: xxh3-64 of its bytes in the body.
         kind: for forms without role: `reasoning`, `function_call`, ...; else the API's role word.
+        words: `words_of` all its texts, whole and one behind the other.
 
     A message that holds tool results and no text has role `tool`, whatever its API calls it. Their text stands in
     `tool_results`, not in `texts`. `key` is empty for what says nothing of its own and may be left out when a history
@@ -64,6 +65,7 @@ class Message:
     size: int
     raw_hash: int
     kind: str = ""
+    words: int = 0
 
     @property
     def text(self) -> str:

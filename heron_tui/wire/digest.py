@@ -8,6 +8,7 @@ import msgspec
 from xxhash import xxh3_64, xxh3_64_digest
 
 from ..model.call import Message, Role, ToolCall, ToolResult
+from ..model.words import words_of
 from . import lenient
 
 TEXT_LIMIT = 64 << 10
@@ -101,15 +102,17 @@ def message(
     role = role or role_of(kind)
     if results and role == "user" and not any(text.strip() for text in texts):
         role = "tool"
+    words = words_of("".join(texts))
     return Message(
         role=role,
         texts=tuple([text[:TEXT_LIMIT] for text in texts]),
         tool_calls=tuple(calls),
         tool_results=tuple([_cut(result) for result in results]),
-        key=b"" if silent else meaning(role, texts, calls, results, others, ids=ids),
+        key=b"" if silent else _key(role, words, calls, results, others, ids=ids),
         size=len(raw),
         raw_hash=raw_hash,
         kind=kind,
+        words=words,
     )
 
 
@@ -127,14 +130,27 @@ def meaning(
     White space in texts, how text is cut into blocks, the order of an object's members, thinking, cache marks and the
     forms of ids do not count.
     """
+    return _key(role, words_of("".join(texts)), calls, results, others, ids=ids)
+
+
+def _key(
+    role: str,
+    words: int,
+    calls: Sequence[ToolCall],
+    results: Sequence[ToolResult],
+    others: Iterable[Any],
+    *,
+    ids: bool,
+) -> bytes:
+    """`meaning` of a message whose texts have these words."""
     state = xxh3_64(role.encode())
-    state.update(_bare("".join(texts)))
+    state.update(words.to_bytes(8, "big"))
     for call in calls:
         state.update(f"\x00call\x00{plain_id(call.id) if ids else ''}\x00{call.name}\x00".encode("utf-8", "replace"))
         state.update(encode(canonical(call.arguments)))
     for result in results:
         state.update(f"\x00result\x00{plain_id(result.id) if ids else result.name}\x00".encode("utf-8", "replace"))
-        state.update(_bare(result.text))
+        state.update(words_of(result.text).to_bytes(8, "big"))
     for other in others:
         state.update(b"\x00other\x00" + encode(canonical(other)))
     return state.digest()
@@ -152,10 +168,6 @@ def canonical(value: Any) -> Any:
     if isinstance(value, list):
         return [canonical(member) for member in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _bare(text: str) -> bytes:
-    return text.encode("utf-8", "replace").translate(None, b" \t\r\n\v\f")
 
 
 def _cut(result: ToolResult) -> ToolResult:

@@ -1,5 +1,6 @@
 """What serves a call, as far as the wire shows it. Unknown is an answer."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from ..model.call import CallResponse
@@ -50,6 +51,7 @@ RESPONSE_HEADERS = (
     ("x-amzn-bedrock-", "bedrock"),
 )
 """Start of a response header's name -> provider; the first rule that holds decides."""
+_STARTS = tuple(start for start, _ in RESPONSE_HEADERS)
 
 SERVERS = (("llama.cpp", "llamacpp"), ("vllm", "vllm"), ("ollama", "ollama"), ("litellm", "litellm"))
 """Word in the `server` response header -> provider."""
@@ -96,6 +98,7 @@ def provider(request: Request, response: Response | None, answer: CallResponse |
     return Verdict(named, f"path {path}") if named else None
 
 
+@lru_cache(maxsize=256)
 def _by_host(host: str) -> str | None:
     for domain, name in HOSTS:
         if host == domain or host.endswith("." + domain):
@@ -106,12 +109,14 @@ def _by_host(host: str) -> str | None:
 
 
 def _by_headers(headers: Headers) -> Verdict | None:
-    for start, provider_name in RESPONSE_HEADERS:
-        for name, _ in headers:
-            if name.lower().startswith(start):
-                return Verdict(provider_name, f"response header {name.lower()}")
-    for name, value in headers:
-        if name.lower() == "server":
+    names = [name.lower() for name, _ in headers]
+    telling = [name for name in names if name.startswith(_STARTS)]
+    for start, provider_name in RESPONSE_HEADERS if telling else ():
+        for name in telling:
+            if name.startswith(start):
+                return Verdict(provider_name, f"response header {name}")
+    for name, (_, value) in zip(names, headers, strict=True):
+        if name == "server":
             lowered = value.lower()
             known = next((known for word, known in SERVERS if word in lowered), None)
             return Verdict(known, f"response header server: {value[:80]}") if known else None
