@@ -151,6 +151,9 @@ class Pipeline:
         self._findings += losses.gaps(flows)
         self._touched = {exchange for exchange in self._touched if not self._write_open(self._open[exchange])}
         self._writer.put_flows(flows)
+        for call in self._changed_calls.values():  # one after the other: each a little work of the same kind
+            self._teller.put(call)
+            self._watch.put(call)
         self._writer.put_calls(self._changed_calls.values())
         self._changed_calls.clear()
         story = self._teller.tell(self.now_us, final=final)
@@ -376,8 +379,6 @@ class Pipeline:
 
     def _changed(self, call: Call) -> None:
         self._changed_calls[call.id] = call
-        self._teller.put(call)
-        self._watch.put(call)
 
 
 def _serve(call: Call, verdict: Verdict | None) -> None:

@@ -6,6 +6,8 @@ Their data is kept apart from the body only while there is no body yet.
 import re
 import sqlite3
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 import msgspec
@@ -21,6 +23,7 @@ from .tool_events import tools_begun
 
 COLUMNS = ("name", "start", "size", "t_us", "took_us", "first_packet", "more_packets")
 """As they are kept: what mostly is the same for all events of a response takes no room then."""
+FIELDS = ("starts", "ends", "t_us", "t_end_us", "first_packet", "last_packet")
 MOST_SEGMENTS = 16
 """Segments of a response that stay apart when it has ended."""
 MOST_JOINED = 200_000
@@ -38,7 +41,7 @@ class EventWriter:
         self._connection = connection
         self._compress = zstandard.ZstdCompressor(level=1).compress
         self._all_new = connection.execute("SELECT 1 FROM events LIMIT 1").fetchone() is None
-        self._waiting: list[tuple[object, ...]] = []
+        self._waiting: list[_Segment] = []
 
     def begin(self, exchange: str) -> None:
         """An exchange is told from its beginning: what an earlier run told of it goes."""
@@ -49,9 +52,10 @@ class EventWriter:
         """Keep the next events of an exchange, with their data where no body will hold it."""
         names, codes = _coded(batches)
         tools = {index: tool for batch in batches for index, tool in tools_begun(batch).items()}
-        table = _table(batches, codes, base)
         kept = self._kept([item for batch in batches for item in batch.data]) if data else None
-        self._add(exchange, batches[0].index, batches[0].kind, names, tools, table, kept)
+        columns = [[getattr(batch, field) for field in FIELDS] for batch in batches]
+        table = partial(_table, columns, codes, base)
+        self._waiting.append(_Segment(exchange, batches[0].index, batches[0].kind, names, tools, table, kept))
 
     def settle(self, exchange: str, segments: int) -> None:
         """The body is there: drop the data. Very many segments are joined."""
@@ -60,11 +64,11 @@ class EventWriter:
             self._connection.execute("UPDATE events SET data = NULL WHERE exchange = ?", (exchange,))
 
     def flush(self) -> None:
-        """Write what was put."""
+        """Write what was put. Columns are packed here, one after the other, while the code for it is at hand."""
         self._connection.executemany(
             "INSERT OR REPLACE INTO events (exchange, first, count, kind, names, tools, columns, data)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            self._waiting,
+            [segment.row(self._compress) for segment in self._waiting],
         )
         self._waiting.clear()
 
@@ -88,25 +92,31 @@ class EventWriter:
             parts.append(np.stack([columns[name] for name in COLUMNS]))
             tools.update(_tools(begun))
         self._forget(exchange)
-        self._add(exchange, segments[0][0], segments[0][2], names, tools, np.concatenate(parts, axis=1), None)
+        table = np.concatenate(parts, axis=1)
+        self._waiting.append(_Segment(exchange, segments[0][0], segments[0][2], names, tools, lambda: table, None))
         return True
 
     def _kept(self, data: Sequence[bytes]) -> bytes:
         return self._compress(msgspec.msgpack.encode(data))
 
-    def _add(  # noqa: PLR0917 - one row
-        self,
-        exchange: str,
-        first: int,
-        kind: str,
-        names: list[str],
-        tools: dict[int, str],
-        table: Table,
-        data: bytes | None,
-    ) -> None:
-        packed = self._compress(pack(COLUMNS, table))
-        begun = dumps({str(index): tool for index, tool in tools.items()}) if tools else None
-        self._waiting.append((exchange, first, table.shape[1], kind, dumps(names), begun, packed, data))
+
+@dataclass(slots=True)
+class _Segment:
+    """Events of one exchange that wait to be written: a row of the table `events`."""
+
+    exchange: str
+    first: int
+    kind: str
+    names: list[str]
+    tools: dict[int, str]
+    table: Callable[[], Table]
+    data: bytes | None
+
+    def row(self, compress: Callable[[bytes], bytes]) -> tuple[object, ...]:
+        table = self.table()
+        packed = compress(pack(COLUMNS, table))
+        tools = dumps({str(index): tool for index, tool in self.tools.items()}) if self.tools else None
+        return self.exchange, self.first, table.shape[1], self.kind, dumps(self.names), tools, packed, self.data
 
 
 def _coded(batches: Sequence[EventBatch]) -> tuple[list[str], Sequence[int]]:
@@ -119,18 +129,17 @@ def _coded(batches: Sequence[EventBatch]) -> tuple[list[str], Sequence[int]]:
     return names, list(map(code.__getitem__, chain.from_iterable([batch.names for batch in batches])))
 
 
-def _table(batches: Sequence[EventBatch], codes: Sequence[int], base: int) -> Table:
-    table: Table = np.empty((len(COLUMNS), sum(map(len, batches))), np.int64)
+def _table(batches: Sequence[Sequence[Ints]], codes: Sequence[int], base: int) -> Table:
+    """`COLUMNS` of events from the `FIELDS` of their batches."""
+    table: Table = np.empty((len(COLUMNS), sum([len(batch[0]) for batch in batches])), np.int64)
     table[0] = codes or 0
-    pairs = (("starts", "ends"), ("t_us", "t_end_us"), ("first_packet", "last_packet"))
-    for row, (begin, end) in zip((1, 3, 5), pairs, strict=True):
-        at = 0
-        for batch in batches:
-            begins = getattr(batch, begin)
-            stop = at + len(begins)
-            table[row, at:stop] = begins
-            np.subtract(getattr(batch, end), begins, out=table[row + 1, at:stop])
-            at = stop
+    at = 0
+    for batch in batches:
+        stop = at + len(batch[0])
+        for row in (1, 3, 5):
+            table[row, at:stop] = batch[row - 1]
+            np.subtract(batch[row], batch[row - 1], out=table[row + 1, at:stop])
+        at = stop
     table[5] += base
     return table
 
