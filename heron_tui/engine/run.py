@@ -27,7 +27,7 @@ TICK_S = 0.1
 COMMIT_S = 0.3
 LONGEST_S = 1.0
 """Seconds between two commits at most, however long they take."""
-COMMIT_SHARE = 0.05
+COMMIT_SHARE = 0.1
 """The part of the time that commits may take: a replay at full speed commits less often."""
 
 STOP_S = 1.5
