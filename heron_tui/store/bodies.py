@@ -17,6 +17,8 @@ LEAST = 512
 """Bytes of the smallest piece worth a row of its own."""
 MOST_KNOWN = 200_000
 """Hashes kept in memory before the store is asked instead."""
+MOST_WAITING = 4 << 20
+"""Bytes that wait to be written, at most."""
 
 
 def pieces(body: bytes, parts: Sequence[tuple[int, int]]) -> Iterator[bytes]:
@@ -40,7 +42,7 @@ def pieces(body: bytes, parts: Sequence[tuple[int, int]]) -> Iterator[bytes]:
 
 
 class BodyWriter:
-    """Writes bodies on the connection of a writer."""
+    """Writes bodies on the connection of a writer. What is put is written with `flush`, many rows in one go."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -48,14 +50,26 @@ class BodyWriter:
         self._last: int = connection.execute("SELECT coalesce(max(id), 0) FROM chunks").fetchone()[0]
         self._known: dict[bytes, int] = {}
         self._knows_all = self._last == 0
+        self._chunks: list[tuple[int, bytes, int, bytes]] = []
+        self._bodies: list[tuple[str, int, int, bytes]] = []
+        self._waiting = 0
 
     def put(self, exchange: str, side: Side, body: bytes, parts: Sequence[tuple[int, int]] = ()) -> None:
         """Keep a body; one that was there before is replaced."""
         chunks = [self._chunk(piece) for piece in pieces(body, parts)]
-        self._connection.execute(
-            "INSERT OR REPLACE INTO bodies (exchange, side, size, chunks) VALUES (?, ?, ?, ?)",
-            (exchange, SIDES[side], len(body), array("I", chunks).tobytes()),
+        self._bodies.append((exchange, SIDES[side], len(body), array("I", chunks).tobytes()))
+        if self._waiting > MOST_WAITING:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was put."""
+        self._connection.executemany("INSERT INTO chunks (id, hash, size, data) VALUES (?, ?, ?, ?)", self._chunks)
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO bodies (exchange, side, size, chunks) VALUES (?, ?, ?, ?)", self._bodies
         )
+        self._chunks.clear()
+        self._bodies.clear()
+        self._waiting = 0
 
     def _chunk(self, piece: bytes) -> int:
         key = xxhash.xxh3_128_digest(piece)
@@ -66,9 +80,10 @@ class BodyWriter:
         if chunk is None:
             chunk = self._last = self._last + 1
             data = self._compress(piece)
-            row = (chunk, key, len(piece), data if len(data) < len(piece) else piece)
-            self._connection.execute("INSERT INTO chunks (id, hash, size, data) VALUES (?, ?, ?, ?)", row)
+            self._chunks.append((chunk, key, len(piece), data if len(data) < len(piece) else piece))
+            self._waiting += len(data)
         if len(self._known) >= MOST_KNOWN:
+            self.flush()  # from here on the store is asked
             self._known.clear()
             self._knows_all = False
         self._known[key] = chunk

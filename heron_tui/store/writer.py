@@ -216,6 +216,7 @@ class Writer:
         """Write everything that was put since the last commit, and answer the store's new version."""
         if self._packets is not None:
             self._packets.flush(self._flow_numbers, self._files)
+        self._bodies.flush()
         self._events.flush()
         self._upsert("exchanges", list(self._exchanges.values()))
         self._exchanges.clear()
