@@ -57,7 +57,9 @@ def request(wire_api: str, data: bytes, exchange: str = "", drafts: Drafts | Non
         return Conversation(wire_api, problem=f"requests of {wire_api or 'no known API'} cannot be read whole")
     whole = Body(data)
     if not whole.members:
-        return Conversation(wire_api, problem="the request is no JSON object" if data else "the request has no body")
+        return Conversation(
+            wire_api, problem="the request is no whole JSON object" if data else "the request has no body"
+        )
     body = form.inner(whole)
     drafts = drafts or Drafts()
     messages: list[Message] = []

@@ -36,6 +36,9 @@ def _calls(message: Message | None) -> list[tuple[str, object]]:
 def test_bodies_say_what_the_engine_saw(name: str, stores) -> None:
     seen = 0
     for call, held in conversations(stores(name)):
+        if call["outcome"] == "aborted" and not call["messages"]:  # the client left while it sent the request
+            assert held.problem == "the request is no whole JSON object"
+            continue
         assert not held.problem, (call["n"], held.problem)
         assert held.missing is None
         assert len(held.messages) - held.chained == call["messages"]
