@@ -79,7 +79,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     """A connection to the store at `path` that cannot write; rows come as `sqlite3.Row`.
 
     Raises:
-        SourceError: there is no such file, it is no store, or a newer heron-tui wrote it.
+        SourceError: there is no such file, it is no store, or it has a form that is not known here.
     """
     if not path.is_file():
         raise SourceError(f"{path}: there is no such store")

@@ -48,7 +48,7 @@ class Reader:
         path: the store.
 
     Raises:
-        SourceError: there is no such file, it is no store, or a newer heron-tui wrote it.
+        SourceError: there is no such file, it is no store, or it has a form that is not known here.
     """
 
     def __init__(self, path: Path) -> None:

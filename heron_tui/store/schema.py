@@ -226,7 +226,7 @@ SOURCE = {
 
 
 @migrations()
-def m1_tables(db: Database) -> None:
+def m1_records(db: Database) -> None:
     """Records, and the blobs of packets, events and bodies.
 
     `flows.n` and `sources.n` are the small numbers that stand for them in packet columns. `sources.head_*` tell whether

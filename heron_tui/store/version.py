@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..core.errors import SourceError
 
-MIGRATIONS = ("m1_tables",)
+MIGRATIONS = ("m1_records",)
 """Names of all migrations, in order: a store has the form that the last one applied to it gave."""
 
 SET = "heron-tui store"
@@ -13,7 +13,7 @@ SET = "heron-tui store"
 
 
 def check(connection: sqlite3.Connection, path: Path) -> None:
-    """Raises SourceError if `path` holds no store, or one of a newer form than is known here."""
+    """Raises SourceError if `path` holds no store, or one of a form that is not known here."""
     try:
         rows = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = ?", (SET,)).fetchall()
     except sqlite3.DatabaseError as error:
@@ -21,5 +21,8 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
     applied = {name for (name,) in rows}
     if not applied:
         raise SourceError(f"{path} is not a heron-tui store")
-    if newer := sorted(applied - set(MIGRATIONS)):
-        raise SourceError(f"{path} was written by a newer heron-tui ({newer[-1]}): upgrade to open it")
+    if other := sorted(applied - set(MIGRATIONS)):
+        raise SourceError(
+            f"{path} has a form that this heron-tui does not know ({other[-1]}):"
+            " open it with the one that wrote it, or read its capture again"
+        )

@@ -61,7 +61,7 @@ class Writer:
     of earlier ones.
 
     Raises:
-        SourceError: the file is no store, was written by a newer heron-tui, is being written by another process, or
+        SourceError: the file is no store, has a form that is not known here, is being written by another process, or
             cannot be made. Methods raise it when the disk is full or fails.
     """
 
