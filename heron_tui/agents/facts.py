@@ -12,6 +12,7 @@ import msgspec
 from xxhash import xxh3_64
 
 from ..model.call import Call, Tokens, ToolCall
+from ..model.http import header
 from ..model.words import words_of
 from . import history, place
 from .condition import search
@@ -65,6 +66,7 @@ class Asked:
         attempt: as the client counts, from 0; None where it does not.
         tool: what an MCP server is asked to run.
         unread: nothing of the conversation could be read: the capture lacks it.
+        user_agent: as the header says, "" without one.
     """
 
     id: str
@@ -103,6 +105,7 @@ class Asked:
     cwd: str | None = None
     tool: "Run | None" = None
     unread: bool = False
+    user_agent: str = ""
 
     @property
     def machine(self) -> str:
@@ -144,7 +147,8 @@ class Answered:
 
     Attributes:
         end_us: None while it is open. active_us: the last moment known of it.
-        failed: it ended without a whole answer. whole: with one. sure: and the capture holds all of it.
+        failed: it ended without a whole answer. unanswered: its client went away before an answer began.
+        whole: it ended with a whole answer. sure: and the capture holds all of it.
         text: of an answer that may end a turn or sum up a conversation; of others it is not kept.
         state: of the conversation with the answer; None where nothing was said.
         final: it asks for no tool whose result would come back.
@@ -153,6 +157,7 @@ class Answered:
     end_us: int | None
     active_us: int
     failed: bool = False
+    unanswered: bool = False
     whole: bool = False
     sure: bool = False
     id: str | None = None
@@ -225,6 +230,7 @@ class Reader:
             cwd=self._cwd(profile, call),
             tool=Run(request.tool.name, arguments_hash(request.tool)) if request.tool else None,
             unread=request.error is not None and not request.messages,
+            user_agent=header(call.request_headers, "user-agent") or "",
         )
 
     def _cwd(self, profile: Profile, call: Call) -> str | None:
@@ -253,6 +259,7 @@ class Reader:
             end_us=call.t_end_us,
             active_us=max([time for time in active if time is not None]),
             failed=call.failed,
+            unanswered=call.outcome == "aborted" and call.t_response_us is None,
             whole=call.outcome == "ok",
             sure=call.outcome == "ok" and not call.lossy,
             id=response.id,

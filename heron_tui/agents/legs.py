@@ -9,6 +9,12 @@ from .links import SEEN
 SLACK_US = 5_000
 """How much later than the client's call its leg may end: packets of two connections cross."""
 
+LATE_US = 2_000_000
+"""How long after its client went away unanswered a proxy, slow to begin, may still make its call."""
+
+LATE_IN_SESSION_US = 60_000_000
+"""The same, where both name one session."""
+
 MIRROR_US = 500
 """How far apart, at both ends, the same bytes may be seen on two interfaces (before and behind NAT, say)."""
 
@@ -16,12 +22,13 @@ MIRROR_US = 500
 def outer_of(ledger: Ledger, node: Placed) -> Placed | None:
     """The call of which a proxy made this one, if it is a leg.
 
-    It says the same, at another server, inside the time of the other call, and has the same answer. Of several such
-    calls the one is taken that names the same tool ids, then one that has no leg yet, then the one that ends first.
+    It says the same, at another server, inside the time of the other call, and has the same answer; or it begins late,
+    see `_is_late`. Of several such calls the one is taken that names the same tool ids, then one that has no leg yet,
+    then one in whose time it lies, then the one that ends first.
     """
     if not node.asked.chat or not node.asked.words:
         return None
-    found = [outer for outer in ledger.words[node.asked.words][-SEEN:] if _is_leg(node, outer)]
+    found = [outer for outer in ledger.words[node.asked.words][-SEEN:] if _is_leg(ledger, node, outer)]
     return min(found, key=lambda outer: _rank(ledger, node, outer), default=None)
 
 
@@ -32,14 +39,14 @@ def all_of(ledger: Ledger, id: str) -> Iterator[Placed]:
         yield from all_of(ledger, leg.id)
 
 
-def _is_leg(inner: Placed, outer: Placed) -> bool:
+def _is_leg(ledger: Ledger, inner: Placed, outer: Placed) -> bool:
     one, other = inner.asked, outer.asked
     return (
         other.chat
         and (_is_behind(one, other) or is_mirror(inner, outer))
         and not _differ(other.subagent_id, one.subagent_id)
         and not _differ(other.session, one.session)
-        and _is_within(one, inner.answered, outer.answered)
+        and (_is_within(one, inner.answered, outer.answered) or _is_late(ledger, inner, outer))
         and (other.state == one.state or _same_end(other, one))
         and _agree(inner.answered, outer.answered)
     )
@@ -84,6 +91,28 @@ def _is_within(asked: Asked, inner: Answered, outer: Answered) -> bool:
     return inner.end_us is not None and inner.end_us <= outer.end_us + SLACK_US
 
 
+def _is_late(ledger: Ledger, inner: Placed, outer: Placed) -> bool:
+    """Whether a proxy began its call only when its client, who got no answer, had gone away.
+
+    A client that gives up and asks another server says the same too: on one machine, who asks must be another program.
+    """
+    one, other, end_us = inner.asked, outer.asked, outer.answered.end_us
+    if not outer.answered.unanswered or end_us is None or one.state != other.state:
+        return False
+    in_session = one.session is not None and one.session == other.session
+    return (
+        0 < one.t_us - end_us <= (LATE_IN_SESSION_US if in_session else LATE_US)
+        and (one.machine != other.machine or _are_two_programs(one, other))
+        and all(leg.t_us > end_us and not _is_open(leg, one.t_us) for leg in ledger.legs[outer.id])
+    )
+
+
+def _are_two_programs(one: Asked, other: Asked) -> bool:
+    if one.pid is not None and other.pid is not None:
+        return one.pid != other.pid
+    return bool(one.user_agent and other.user_agent) and one.user_agent != other.user_agent
+
+
 def _same_end(one: Asked, other: Asked) -> bool:
     """Whether the last answers in two histories are the same, for proxies that cut messages in another API's way."""
     if not one.boundaries or not other.boundaries:
@@ -98,12 +127,13 @@ def _agree(inner: Answered, outer: Answered) -> bool:
     return not inner.marks.isdisjoint(outer.marks)
 
 
-def _rank(ledger: Ledger, inner: Placed, outer: Placed) -> tuple[bool, bool, bool, int]:
+def _rank(ledger: Ledger, inner: Placed, outer: Placed) -> tuple[bool, bool, bool, bool, int]:
     """The lowest fits best."""
     end_us = outer.answered.end_us
     return (
         _ids(inner.answered).isdisjoint(_ids(outer.answered)),
         any(_is_open(leg, inner.t_us) for leg in ledger.legs[outer.id]),
+        end_us is not None and inner.t_us > end_us,
         end_us is None,
         end_us or 0,
     )

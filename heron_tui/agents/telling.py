@@ -34,7 +34,6 @@ def part(ledger: Ledger, node: Placed) -> Part:
 
 def _legs(ledger: Ledger, node: Placed) -> Iterator[Leg]:
     for leg in sorted(legs.all_of(ledger, node.id), key=lambda leg: leg.asked.order):
-        one, other = _took(node), _took(leg)
         yield Leg(
             call=leg.id,
             flow=leg.asked.flow,
@@ -42,9 +41,17 @@ def _legs(ledger: Ledger, node: Placed) -> Iterator[Leg]:
             server=leg.asked.server,
             role="mirror" if legs.is_mirror(leg, node) else "upstream",
             model=leg.answered.model,
-            overhead_us=None if one is None or other is None else one - other,
+            overhead_us=_overhead(node, leg),
             of=leg.outer.id if leg.outer else None,
         )
+
+
+def _overhead(node: Placed, leg: Placed) -> int | None:
+    """None also of a leg that went on when the client was gone."""
+    one, other = _took(node), _took(leg)
+    if one is None or other is None or leg.t_us + other > node.t_us + one + legs.SLACK_US:
+        return None
+    return one - other
 
 
 def _took(node: Placed) -> int | None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -155,6 +156,77 @@ def test_a_proxy_may_go_on_when_its_client_is_gone():
     assert told.parts["i"].leg_of == "o"
 
 
+LOCAL: dict[str, Any] = {"client": "127.0.0.1:5000", "server": "127.0.0.1:4000", "host": "127.0.0.1:4000"}
+BEHIND: dict[str, Any] = {"client": "127.0.0.1:6000", "server": "127.0.0.1:8080", "host": "127.0.0.1:8080"}
+HTTPX = {"user-agent": "litellm/1.108"}
+
+
+def left(id: str, at: int, **more: Any) -> Call:
+    """A call whose client goes away after 100 ms, with nothing of an answer."""
+    return replace(call(id, at, ASK, outcome="aborted", **more), status=None, t_response_us=None)
+
+
+class TestAProxyThatBeginsWhenItsClientIsGone:
+    """As LiteLLM does on a slow host, which reads on after its client has hung up."""
+
+    @pytest.mark.parametrize("before", [SAID, {"user-agent": "OpenAI/Python"}])
+    def test_its_call_is_a_leg(self, before: dict[str, str]):
+        told = tell(
+            left("o", 0, headers=before, ids=IDS if before is SAID else None, **LOCAL),
+            call("i", 600, ASK, answer=USE, headers=HTTPX, ids=IDS if before is SAID else None, **BEHIND),
+        )
+        assert told.only.calls == ("o",)
+        assert (told.parts["i"].leg_of, told.tools) == ("o", {})
+        assert [one.overhead_us for one in told.parts["o"].legs] == [None]
+        assert tell(left("o", 0), call("i", 600, ASK, **PROXY)).only.calls == ("o",)
+
+    def test_in_one_session_it_may_be_long_after(self):
+        told = tell(
+            left("o", 0, headers=SAID, **LOCAL),
+            call("i", 19_000, ASK, headers=HTTPX, ids=IDS, system=BILLING, **BEHIND),
+        )
+        assert told.only.calls == ("o",)
+        told = tell(left("o", 0, **LOCAL), call("i", 19_000, ASK, headers=HTTPX, **BEHIND))
+        assert len(told.turns) == 2
+
+    def test_its_attempts_are_legs_too_and_nothing_behind_the_one_that_held(self):
+        told = tell(
+            left("o", 0),
+            call("i1", 300, ASK, outcome="error", **PROXY),
+            call("i2", 500, ASK, **PROXY),
+            call("b", 800, ASK, **PROXY | {"client": "10.0.0.7:5000"}),
+        )
+        assert [one.call for one in told.parts["o"].legs] == ["i1", "i2"]
+        assert told.parts["b"].leg_of is None
+
+    def test_each_attempt_of_the_client_has_its_own(self):
+        told = tell(
+            left("o1", 0),
+            call("o2", 200, ASK, answer=says("Two."), took=2000),
+            call("i1", 300, ASK, answer=says("One."), **PROXY),
+            call("i2", 400, ASK, answer=says("Two."), **PROXY),
+        )
+        assert [told.parts[id].leg_of for id in ("i1", "i2")] == ["o1", "o2"]
+
+    def test_a_client_that_asks_elsewhere_is_no_proxy(self):
+        """It gives up a server and asks another one of the same machine: it is the same program."""
+        for more in ({"headers": SAID}, {}):
+            told = tell(left("a", 0, **more, **LOCAL), call("b", 200, ASK, **more, **BEHIND))
+            assert told.parts["b"].leg_of is None
+
+    def test_equal_prompts_of_other_agents(self):
+        """Another session, another history, an answer that had begun, a call long after."""
+        other = {**SAID, "x-claude-code-session-id": "other"}
+        for one, two in (
+            (left("a", 0, headers=SAID), call("b", 200, ASK, headers=other, **PROXY)),
+            (left("a", 0), call("b", 200, system("no"), user("zero"), says("0"), ASK, **PROXY)),
+            (call("a", 0, ASK, answer=says("Do"), outcome="aborted"), call("b", 200, ASK, **PROXY)),
+            (call("a", 0, ASK, outcome="error"), call("b", 200, ASK, **PROXY)),
+            (left("a", 0), call("b", 2_200, ASK, **PROXY)),
+        ):
+            assert tell(one, two).parts["b"].leg_of is None
+
+
 def test_parallel_calls_through_a_proxy_have_a_leg_each():
     """All ask the same, and all but the tool ids of the answers is the same."""
     answers = [says("", uses(f"t{n}")) for n in range(3)]
@@ -287,6 +359,9 @@ def mixed() -> list[Call]:
         call("s", 5000, user("Title:", "quoted"), **title),
         call("si", 5010, user("Title:", "quoted"), answer=says("Done s."), **title | PROXY),
         call("o", 5050, user("quoted"), headers={"user-agent": "opencode/1.18.33", "x-session-id": "z"}),
+        left("l", 5500),
+        call("l1", 5700, ASK, outcome="error", **PROXY),
+        call("l2", 5900, ASK, answer=says("Done l."), **PROXY),
         call("x", 6000, user("else"), system("no"), answer=says("Yes.")),
         call("y", 6020, user("else"), system("no"), answer=says("No."), **PROXY),
     ]
@@ -314,7 +389,7 @@ def test_neither_order_nor_pauses_change_the_legs(data: st.DataObject):
 def test_every_leg_of_the_mixture():
     told = tell(*mixed())
     counted = {id for id, part in told.parts.items() if part.leg_of is None}
-    assert counted == {"o1", "o2", "p0", "p1", "p2", "a", "s", "o", "x", "y"}
+    assert counted == {"o1", "o2", "p0", "p1", "p2", "a", "s", "o", "l", "x", "y"}
     legs = {id: [one.call for one in told.parts[id].legs] for id in counted if told.parts[id].legs}
     assert legs == {
         "o1": ["i1"],
@@ -324,4 +399,5 @@ def test_every_leg_of_the_mixture():
         "p2": ["q2", "r2"],
         "a": ["a1", "a2"],
         "s": ["si"],
+        "l": ["l1", "l2"],
     }
