@@ -78,8 +78,10 @@ def _table() -> tuple[Action, ...]:
         a("expand-level", "tree", ("+",), "expand one level more"),
         a("collapse-level", "tree", ("-",), "collapse one level"),
         a("expand-all", "tree", ("*",), "expand everything below"),
-        a("next-window", "metrics", ("]", "l", "right"), "wider window of time", "window"),
-        a("previous-window", "metrics", ("[", "h", "left"), "narrower window of time"),
+        a("next-window", "metrics", ("]",), "wider window of time", "window"),
+        a("previous-window", "metrics", ("[",), "narrower window of time"),
+        a("next-figure", "metrics", ("l", "right"), "next figure; enter shows the calls behind it", counts=True),
+        a("previous-figure", "metrics", ("h", "left"), "previous figure", counts=True),
         a("group", "metrics", ("o",), "group by model, route, agent, process", "group"),
         a("write", "export", ("w",), "write the export as it is set here", "write"),
         # the display filter

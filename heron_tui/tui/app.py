@@ -326,10 +326,10 @@ class HeronApp(App[int], inherit_bindings=False):
         if place := self.here(pane, leaving):
             self.places.push(place)
 
-    def visit(self, view: str) -> None:
-        """Show a view that is come to from where one is; back returns."""
+    def visit(self, view: str, *, leaving: Callable[[], object] | None = None) -> None:
+        """Show a view that is come to from where one is; back returns, and does `leaving`."""
         if self.main.current.title != view:
-            self._remember(None)
+            self._remember(None, leaving)
         self.main.show_view(view)
         self.main.refresh_frame()
 

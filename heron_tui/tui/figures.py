@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .behind import Behind
 from .columns import sized
 from .document import BLANK, Line
 from .plot import Values, curve, sparkline
@@ -13,14 +14,22 @@ Run = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One metric: its value now, what goes with it, and its course over the window."""
+    """One metric: its value now, what goes with it, its course over the window, and the calls behind it, if any."""
 
     name: str
     value: str
     details: Sequence[tuple[str, str]]
     series: Values
     role: str = "model"
-    top: str = ""
+    behind: Behind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table: its cells, and the calls behind each of them, None where there are none."""
+
+    cells: Sequence[str]
+    behind: Sequence[Behind | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,41 +38,60 @@ class Table:
 
     title: str
     columns: Sequence[tuple[str, int]]
-    rows: Sequence[Sequence[str]]
+    rows: Sequence[Row]
 
 
-def lay_out(figures: Sequence[Figure], tables: Sequence[Table], width: int, height: int) -> list[Line]:
-    """Everything as lines of `width` cells for a pane of `height` lines."""
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a figure stands: its line, and its cells [start, end) there."""
+
+    line: int
+    start: int
+    end: int
+    name: str
+    behind: Behind | None
+
+
+def lay_out(
+    figures: Sequence[Figure], tables: Sequence[Table], width: int, height: int
+) -> tuple[list[Line], list[Spot]]:
+    """Everything as lines of `width` cells for a pane of `height` lines, and where the figures are in them."""
     if width >= 116 and height >= 34:
-        lines = _charts(figures, width, 4)
+        lines, spots = _charts(figures, width, 4)
     elif width >= 70 and height >= 44:
-        lines = _charts(figures, width, 2)
+        lines, spots = _charts(figures, width, 2)
     else:
-        lines = _rows(figures, width)
+        lines, spots = _rows(figures, width)
     for table in tables:
-        lines += [BLANK, *_table(table, width)]
-    return lines
+        lines.append(BLANK)
+        _table(table, width, lines, spots)
+    return lines, spots
 
 
-def _rows(figures: Sequence[Figure], width: int) -> list[Line]:
+def _rows(figures: Sequence[Figure], width: int) -> tuple[list[Line], list[Spot]]:
     most = max((len(figure.details) for figure in figures), default=0)
     shown = min(most, 3 if width < 100 else most)
     plot = max(width - 13 - 10 - shown * 13 - 1, 8)
     lines = []
+    spots = [Spot(line, 0, 22, figure.name, figure.behind) for line, figure in enumerate(figures)]
     for figure in figures:
         runs: list[Run] = [(sized(figure.name, 13), "base"), (sized(figure.value, 9, right=True) + " ", "strong")]
         for name, value in [*figure.details, *[("", "")] * most][:shown]:
             runs += [(f" {sized(name, 4)}", "muted"), (sized(value, 7, right=True) + " ", "base")]
         runs += [(" ", "base"), (sparkline(figure.series, plot), figure.role)]
         lines.append(Line(tuple(runs)))
-    return lines
+    return lines, spots
 
 
-def _charts(figures: Sequence[Figure], width: int, columns: int) -> list[Line]:
+def _charts(figures: Sequence[Figure], width: int, columns: int) -> tuple[list[Line], list[Spot]]:
     gap = 3
     each = (width - gap * (columns - 1)) // columns
     lines: list[Line] = []
+    spots: list[Spot] = []
     for start in range(0, len(figures), columns):
+        for place, figure in enumerate(figures[start : start + columns]):
+            at = place * (each + gap)
+            spots.append(Spot(len(lines), at, at + each, figure.name, figure.behind))
         group = [_chart(figure, each) for figure in figures[start : start + columns]]
         for row in range(len(group[0])):
             runs: list[Run] = []
@@ -71,7 +99,7 @@ def _charts(figures: Sequence[Figure], width: int, columns: int) -> list[Line]:
                 runs += [(" " * gap, "base")] * (place > 0) + chart[row]
             lines.append(Line(tuple(runs)))
         lines.append(BLANK)
-    return lines[:-1]
+    return lines[:-1], spots
 
 
 def _chart(figure: Figure, width: int) -> list[list[Run]]:
@@ -82,15 +110,19 @@ def _chart(figure: Figure, width: int) -> list[list[Run]]:
     return [head, *body, [("─" * width, "faint")], [(sized(details, width), "muted")]]
 
 
-def _table(table: Table, width: int) -> list[Line]:
+def _table(table: Table, width: int, lines: list[Line], spots: list[Spot]) -> None:
     columns = list(table.columns)
     used = list(range(len(columns)))
     while sum(columns[i][1] + 1 for i in used[1:]) + 16 > width and len(used) > 2:
         used.pop()
     first = width - sum(columns[i][1] + 1 for i in used[1:])
     head = sized(table.title, first) + "".join(" " + sized(columns[i][0], columns[i][1], right=True) for i in used[1:])
-    lines = [Line(((head, "title"),))]
+    lines.append(Line(((head, "title"),)))
     for row in table.rows:
-        cells = "".join(" " + sized(row[i], columns[i][1], right=True) for i in used[1:])
-        lines.append(Line(((sized(row[0], first), "strong"), (cells, "base"))))
-    return lines
+        start, end = 0, first
+        for i in used:
+            if i:
+                start, end = end + 1, end + 1 + columns[i][1]
+            spots.append(Spot(len(lines), start, end, columns[i][0] if i else row.cells[0], row.behind[i]))
+        cells = "".join(" " + sized(row.cells[i], columns[i][1], right=True) for i in used[1:])
+        lines.append(Line(((sized(row.cells[0], first), "strong"), (cells, "base"))))

@@ -6,13 +6,19 @@ from ..metrics.measure import SECOND, Measures, Spread, step_for
 from ..metrics.points import Group
 from ..store.reader import Reader
 from ..store.where import Where
-from .figures import Figure, Table
+from . import behind
+from .behind import Measured
+from .figures import Figure, Row, Table
 from .units import NONE, duration, percent, short, whole
 from .widgets.metrics_pane import GROUPS
 
 STEPS = 120
 """Steps of a course, at most."""
-LATENCIES = (("TTFT p50", "ttft", "wait"), ("E2E p50", "e2e", "model"), ("TPOT p50", "tpot", "model"))
+LATENCIES = (
+    ("TTFT p50", "ttft", "wait", behind.TTFT),
+    ("E2E p50", "e2e", "model", behind.E2E),
+    ("TPOT p50", "tpot", "model", behind.TPOT),
+)
 GROUP_COLUMNS = (
     ("", 0),
     ("calls", 6),
@@ -25,11 +31,32 @@ GROUP_COLUMNS = (
     ("output", 7),
     ("cached", 6),
 )
+OF_COLUMNS: Sequence[Measured] = (
+    behind.CALLS,
+    behind.CALLS,
+    behind.ERRORS,
+    behind.TTFT,
+    behind.E2E,
+    behind.E2E,
+    behind.OUTPUT,
+    behind.INPUT,
+    behind.OUTPUT,
+    behind.CACHED,
+)
+"""What leads from each of these columns to its calls."""
 
 
-def figures(now: Measures, course: Sequence[Measures]) -> list[Figure]:
-    """The eight metrics: the window's value, what goes with it, and its course in steps."""
-    made = [_latency(name, key, role, now, course) for name, key, role in LATENCIES]
+def figures(now: Measures, course: Sequence[Measures], start_us: int | None = None) -> list[Figure]:
+    """The eight metrics: the window's value, what goes with it, and its course in steps; `start_us` is where a window
+    of some length begins."""
+
+    def calls(measured: Measured, there: float | None) -> behind.Behind | None:
+        return measured.behind(start_us) if there else None
+
+    made = [
+        _latency(name, now, course, key, role, calls(measured, getattr(now, key) and 1))
+        for name, key, role, measured in LATENCIES
+    ]
     made += [
         Figure(
             "Calls",
@@ -37,6 +64,7 @@ def figures(now: Measures, course: Sequence[Measures]) -> list[Figure]:
             (("made", whole(now.started)), ("done", whole(now.ended))),
             [step.call_rate for step in course],
             "ok",
+            behind=calls(behind.CALLS, now.started),
         ),
         Figure(
             "Tokens out",
@@ -44,6 +72,7 @@ def figures(now: Measures, course: Sequence[Measures]) -> list[Figure]:
             (("out", short(now.output_tokens)), ("in", short(now.input_tokens)), ("in/s", short(now.input_rate))),
             [step.output_rate for step in course],
             "ok",
+            behind=calls(behind.OUTPUT, now.output_tokens),
         ),
         Figure(
             "Active calls",
@@ -51,6 +80,7 @@ def figures(now: Measures, course: Sequence[Measures]) -> list[Figure]:
             (("peak", whole(now.active_peak)),),
             [step.active_average for step in course],
             "server",
+            behind=calls(behind.ACTIVE, now.active_peak),
         ),
         Figure(
             "Error rate",
@@ -61,6 +91,7 @@ def figures(now: Measures, course: Sequence[Measures]) -> list[Figure]:
             ),
             [step.error_rate for step in course],
             "error",
+            behind=calls(behind.ERRORS, sum(now.errors.values())),
         ),
         Figure(
             "Cache hits",
@@ -68,12 +99,15 @@ def figures(now: Measures, course: Sequence[Measures]) -> list[Figure]:
             (("of", f"{short(now.input_tokens)}"),),
             [step.cache_ratio for step in course],
             "tool",
+            behind=calls(behind.CACHED, now.input_tokens),
         ),
     ]
     return made
 
 
-def _latency(name: str, key: str, role: str, now: Measures, course: Sequence[Measures]) -> Figure:
+def _latency(  # noqa: PLR0917 - all that makes the figure
+    name: str, now: Measures, course: Sequence[Measures], key: str, role: str, calls: behind.Behind | None
+) -> Figure:
     read: Callable[[Measures], Spread | None] = lambda measures: getattr(measures, key)  # noqa: E731
     spread = read(now)
     details = [
@@ -85,24 +119,28 @@ def _latency(name: str, key: str, role: str, now: Measures, course: Sequence[Mea
         )
     ]
     series = [step.p50 if (step := read(measures)) else None for measures in course]
-    return Figure(name, duration(round(spread.p50)) if spread else NONE, details, series, role)
+    return Figure(name, duration(round(spread.p50)) if spread else NONE, details, series, role, behind=calls)
 
 
-def table(group: str, by: Mapping[str | None, Measures]) -> Table:
+def table(group: Group, by: Mapping[str | None, Measures], start_us: int | None = None) -> Table:
     """The same per model, route, agent or process; the busiest first."""
-    rows = [_row(name or NONE, now) for name, now in sorted(by.items(), key=lambda item: -item[1].started)]
+    busiest = sorted(by.items(), key=lambda item: -item[1].started)
+    rows = [_row(name or NONE, now, behind.of_group(group, name), start_us) for name, now in busiest]
     columns = ((f"by {group}", 0), *GROUP_COLUMNS[1:])
     return Table(f"by {group}", columns, rows)
 
 
-def _row(name: str, now: Measures) -> tuple[str, ...]:
+def _row(name: str, now: Measures, group: str, start_us: int | None) -> Row:
     def middle(spread: Spread | None) -> str:
         return duration(round(spread.p50)) if spread else NONE
 
-    return (
+    errors = sum(now.errors.values())
+    tokens = (now.output_tokens, now.input_tokens, now.output_tokens, now.input_tokens)
+    there = (now.started, now.started, errors, now.ttft, now.e2e, now.e2e, *tokens)
+    cells = (
         name,
         whole(now.started),
-        whole(sum(now.errors.values())),
+        whole(errors),
         middle(now.ttft),
         middle(now.e2e),
         duration(round(now.e2e.p95)) if now.e2e else NONE,
@@ -111,6 +149,8 @@ def _row(name: str, now: Measures) -> tuple[str, ...]:
         short(now.output_tokens),
         percent(now.cache_ratio),
     )
+    leading = (of.behind(start_us, group) if some else None for of, some in zip(OF_COLUMNS, there, strict=True))
+    return Row(cells, tuple(leading))
 
 
 def metrics(
@@ -124,7 +164,9 @@ def metrics(
     now = reader.metrics(window, where=where)
     if now is None:
         return [], []
+    start_us = None if window is None else now.start_us
     course = reader.series(step_for(now.end_us - now.start_us, STEPS), window, where=where)
     others = [other for other in GROUPS if other != group]
     tables = [(name, reader.metrics_by(name, window, where=where)) for name in (group, *others)]
-    return figures(now, course), [table(name, by) for name, by in tables if name == group or set(by) - {None}]
+    shown = [(name, by) for name, by in tables if name == group or set(by) - {None}]
+    return figures(now, course, start_us), [table(name, by, start_us) for name, by in shown]

@@ -15,6 +15,7 @@ from ..widgets.hint_bar import HintBar
 from ..widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
+    from ..views.calls import CallsView
     from ..views.comparison import ComparisonView
     from ..views.context import ContextView
     from ..views.diff import DiffView
@@ -108,6 +109,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
     @property
     def turns(self) -> "TurnsView":
         return cast("TurnsView", self.views["turns"])
+
+    @property
+    def calls(self) -> "CallsView":
+        return cast("CallsView", self.views["calls"])
 
     @property
     def stream(self) -> "StreamView":

@@ -30,6 +30,7 @@ class CallsView(View):
         yield Container(self.text, classes="side")
 
     def on_mount(self) -> None:
+        self._from_top = False
         self.rows = ChosenRows(self.heron.reading, "call", self.list.refresh_rows, self.list.chosen)
         self.list.show(self.rows)
 
@@ -40,6 +41,21 @@ class CallsView(View):
     def changed(self) -> None:
         self.rows.store_changed(self.heron.counts.get("calls", 0))
         self.list.rows_changed()
+
+    def show_largest(self, field: str) -> None:
+        """Sort by a field, the largest first ("": as they came), and stand on the first of what fits a filter that was
+        just applied."""
+        self._from_top = self.heron.filtering.working
+        self.list.cursor = 0
+        self.list.sort_by(field, down=bool(field))
+        self.focus_pane(self.list)
+
+    def filtered(self, kind: str, *, grown: bool) -> None:
+        if kind == "call" and self._from_top:
+            self._from_top = False
+            self.list.rearrange(first=True)
+        else:
+            super().filtered(kind, grown=grown)
 
     def follow(self, on: bool) -> None:
         self.list.following = on

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class MetricsView(View):
-    """One pane."""
+    """One pane; enter on a figure goes to its calls."""
 
     title = "metrics"
     unhinted = ("go-to-turn", "follow-stream", "context", "diff")
@@ -43,6 +43,25 @@ class MetricsView(View):
         fit = self.heron.filtering.narrowed("call")
         where = fit.where if fit else None
         self.heron.reading.ask("metrics", lambda reader: _read(reader, seconds, group, where), self._show)
+
+    @on(MetricsPane.Opened)
+    def _opened(self, event: MetricsPane.Opened) -> None:
+        """Go to the calls behind a figure, those that add most to it first; back restores the filter."""
+        spot, heron = event.spot, self.heron
+        if spot.behind is None:
+            heron.say(f"{spot.name}: no call is behind this figure", "muted")
+            return
+        filtering, before = heron.filtering, heron.filtering.text
+        condition = f"({before}) and {spot.behind.condition}" if before else spot.behind.condition
+        filtering.apply(condition)
+
+        def leave() -> None:
+            if filtering.text == condition:
+                filtering.apply(before)
+
+        heron.visit("calls", leaving=leave)
+        heron.main.calls.show_largest(spot.behind.order)
+        heron.say(f"{spot.name}: the calls behind it" + (", the largest first" if spot.behind.order else ""))
 
     def _show(self, found: tuple[Sequence[Figure], Sequence[Table]]) -> None:
         self.pane.show_figures(*found)
