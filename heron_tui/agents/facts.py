@@ -22,7 +22,7 @@ from .recogniser import Recogniser
 from .said import Listener, Result, answer_marks, plain_id
 from .view import View
 
-ASKING = frozenset({"tool_use", "tool_calls", "function_call"})
+ASKING = frozenset({"tool_use", "tool_calls", "function_call", "TOOL_CALL"})
 """Finish words of an answer that asks for a tool, where the capture may have lost the tool call itself."""
 
 QUOTE = 16 << 10

@@ -4,7 +4,7 @@ To add one: write a module with an `API` and put it into `APIS`.
 """
 
 from ..model.http import Request, header
-from . import anthropic, bedrock, gemini, mcp, ollama, openai_chat, openai_responses, operations
+from . import anthropic, bedrock, cohere, gemini, mcp, ollama, openai_chat, openai_responses, operations
 from .api import Route, WireApi, read_torn
 from .body import Body
 from .fold import Fold
@@ -17,6 +17,7 @@ APIS: tuple[WireApi, ...] = (
     openai_responses.API,
     gemini.API,
     ollama.API,
+    cohere.API,
     bedrock.API,
 )
 """In the order in which they are asked."""

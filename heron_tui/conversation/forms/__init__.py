@@ -9,6 +9,7 @@ FORMS: dict[str, Form] = {
     "openai-responses": openai_responses.FORM,
     "gemini": gemini.FORM,
     "ollama": ollama.FORM,
+    "cohere": openai_chat.FORM,
     "bedrock": bedrock.FORM,
 }
 """By the names that records have in `wire_api`."""
