@@ -11,7 +11,7 @@ import msgspec
 
 from ..model.call import CallRequest, Message
 from ..model.http import Request
-from . import digest, lenient, pieces
+from . import anthropic, digest, lenient, pieces
 from .alike import Alike
 from .answer import Answer, Block, Key
 from .api import Route, WireApi, azure, is_array, names_of, streaming
@@ -335,6 +335,9 @@ class ChatAnswer(Answer):
         if "choices" not in whole and ("error" in whole or whole.get("object") == "error" or "detail" in whole):
             self.fail(whole)
             return
+        if "choices" not in whole and whole.get("type") == "message":
+            self._adopt(whole)
+            return
         self._head(whole)
         self.use(whole.get("usage"))
         for place, choice in enumerate(lenient.sequence(whole.get("choices"))):
@@ -346,6 +349,14 @@ class ChatAnswer(Answer):
                 self.finishes[index] = finish
             if "matched_stop" in choice:
                 self.serve("sglang", "matched_stop in a choice")
+
+    def _adopt(self, message: dict[str, Any]) -> None:
+        """A message in Anthropic's form: some gateways translate the request, and hand the answer on as it is."""
+        answer = anthropic.AnthropicAnswer()
+        answer.read(message)
+        self.blocks, self.finishes, self.refusal = answer.blocks, answer.finishes, answer.refusal
+        self.id, self.model = answer.id, answer.model
+        self.use(answer.usage)
 
     def _message(self, choice: int, message: dict[str, Any]) -> bool:
         """A whole message; True where anything stands in it."""

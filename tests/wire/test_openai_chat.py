@@ -184,6 +184,24 @@ def test_a_whole_body():
     assert play(ask(stream=True), [body, DONE]).calls == played.calls
 
 
+def test_a_message_in_anthropics_form():
+    content = [
+        {"type": "thinking", "thinking": "hm"},
+        {"type": "text", "text": "I look"},
+        {"type": "tool_use", "id": "toolu_1", "name": "A", "input": {"k": 1}},
+    ]
+    body = {"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-x", "content": content,
+            "stop_reason": "tool_use", "usage": {"input_tokens": 3, "output_tokens": 4}}  # fmt: skip
+    played = play(ask(stream=False), body=body)
+    answer = played.answer
+    assert (played.outcome, answer.text, answer.thinking, answer.finish) == ("ok", "I look", "hm", "tool_use")
+    assert played.calls == [("toolu_1", "A", {"k": 1})]
+    assert (answer.id, answer.model, answer.tokens.input, answer.tokens.output) == ("msg_1", "claude-x", 3, 4)
+    refused = {"type": "error", "error": {"type": "overloaded_error", "message": "busy"}}
+    played = play(ask(stream=False), body=refused)
+    assert (played.outcome, played.answer.error_type) == ("error", "overloaded_error")
+
+
 def test_azure_names_the_model_by_its_deployment():
     path = "/openai/deployments/my-gpt/chat/completions?api-version=2024-10-21"
     asks = play(request(path, {"messages": [{"role": "user", "content": "x"}]})).request
