@@ -6,6 +6,7 @@ from ..widgets.row_list import RowList
 from .group import Group
 
 UNSORTED = "this list cannot be sorted"
+NO_COLUMNS = "the columns of this list cannot be chosen"
 
 
 class ListActs(Group):
@@ -60,7 +61,7 @@ class ListActs(Group):
 
         pane = self.app.focused
         if not isinstance(pane, RowList) or pane.kind not in LISTS:
-            self.app.say("the columns of this list cannot be chosen", "muted")
+            self.app.say(NO_COLUMNS, "muted")
             return
         kind, listing = pane.kind, self.app.listing
         layout = listing.layouts.get(kind) or Layout(tuple(column.key for column in pane.own_columns))
@@ -75,6 +76,8 @@ class ListActs(Group):
         pane = self.app.focused
         if isinstance(pane, RowList) and pane.kind in LISTS:
             self._choose(pane.kind, None)
+        else:
+            self.app.say(NO_COLUMNS, "muted")
 
     def _choose(self, kind: str, layout: Layout | None) -> None:
         try:

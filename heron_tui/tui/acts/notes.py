@@ -13,6 +13,7 @@ from ..widgets.turn_tree import TurnTree
 from .group import Group
 
 NOTHING_HERE = "nothing can be noted here"
+NO_PACKET = "times count from a packet: select one in Packets"
 
 
 class NoteActs(Group):
@@ -23,6 +24,11 @@ class NoteActs(Group):
         self._note(lambda _, note: replace(note, ignored=not note.ignored), anew=True)
 
     def act_time_reference(self) -> None:
+        key = self._selected()[2]
+        if key is None or key[0] != "packet":
+            self.app.say(NO_PACKET, "muted")
+            return
+
         def turn(row: Any, note: Note) -> Note:
             return replace(note, reference=None if note.reference is not None else row.packet.time_us)
 
