@@ -39,7 +39,8 @@ class Measured:
     def behind(self, start_us: int | None, group: str = "") -> Behind:
         """Its calls in the window from `start_us` on (None: the whole capture), of those that fit `group` ("": all)."""
         since = "" if start_us is None else self.since.replace("{}", moment(start_us))
-        return Behind(" and ".join(one for one in (*COUNTED, group, self.part, since) if one), self.order)
+        told = (group, self.part, since, *COUNTED)  # what is told first is what has room in the status bar
+        return Behind(" and ".join(one for one in told if one), self.order)
 
 
 CALLS = Measured(since="call.time >= {}")

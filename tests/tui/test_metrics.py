@@ -70,6 +70,24 @@ def test_routes_as_conditions(route: str, path: str, fits: bool):
     assert predicate(parse(condition), "http")({"path": path}) is fits
 
 
+@pytest.mark.parametrize(
+    ("process", "fits"),
+    [({"comm": "node", "pid": 12}, ["node"]), ({"comm": None, "pid": 12}, ["12"]), ({"comm": "12", "pid": 7}, ["12"])],
+)
+def test_processes_as_conditions(process: dict[str, object], fits: list[str]):
+    from heron_tui.filter.to_python import predicate
+
+    names = ("node", "12", "7", None)
+    found = [of for of in names if predicate(parse(behind.of_group("process", of)), "process")({"process": process})]
+    assert found == fits
+
+
+@pytest.mark.parametrize("group", get_args(Group))
+@pytest.mark.parametrize("name", ['a "b" c', "and", "ü\\n", 'h:1/v1/"x"/{id}?', "", "4o"])
+def test_a_name_of_any_kind_makes_a_filter(group: Group, name: str):
+    parse(behind.TTFT.behind(1_700_000_000_000_001, behind.of_group(group, name)).condition)
+
+
 async def rest(pilot: Pilot) -> None:
     app = pilot.app
     assert isinstance(app, HeronApp)
@@ -105,7 +123,8 @@ async def test_enter_shows_the_calls_of_a_figure_and_esc_returns(size: tuple[int
         await rest(pilot)
         await press(pilot, "enter")
         await rest(pilot)
-        assert app.filtering.text.startswith("(call.time) and ")
+        assert app.filtering.text.startswith("(call.response_model == ")
+        assert app.filtering.text.endswith(" and (call.time)")
         assert calls.count and all(row["outcome"] != "ok" for row in calls.source.window(0, calls.count))
         await press(pilot, "backspace")
         await rest(pilot)

@@ -52,7 +52,7 @@ class MetricsView(View):
             heron.say(f"{spot.name}: no call is behind this figure", "muted")
             return
         filtering, before = heron.filtering, heron.filtering.text
-        condition = f"({before}) and {spot.behind.condition}" if before else spot.behind.condition
+        condition = f"{spot.behind.condition} and ({before})" if before else spot.behind.condition
         filtering.apply(condition)
 
         def leave() -> None:
