@@ -89,7 +89,7 @@ class Export:
         assert process.stderr is not None
         _, said = await asyncio.gather(self._read(process.stdout), process.stderr.read())
         code = await process.wait()
-        if self._cancelled:
+        if self._cancelled and code != 0:  # one that was done before it heard of it has written its file
             return Done(None, STOPPED)
         lines = said.decode("utf-8", "replace").strip().splitlines() or [f"the export ended with code {code}"]
         if code in (0, 1):
