@@ -232,9 +232,11 @@ class Reader:
 
         return troubles(self._connection)
 
-    def severities(self) -> dict[str, int]:
-        """How many findings there are of each severity that there is."""
-        return dict(self._connection.execute("SELECT severity, count(*) FROM findings GROUP BY severity").fetchall())
+    def severities(self, where: Where | None = None) -> dict[str, int]:
+        """How many findings there are of each severity that there is, of those to which `where` applies."""
+        sql, parameters = (where.sql, where.params) if where else ("1", ())
+        counted = f"SELECT finding.severity, count(*) FROM findings AS finding WHERE {sql} GROUP BY finding.severity"
+        return dict(self._connection.execute(counted, parameters).fetchall())
 
     def values(self, field: "Field", most: int = 200) -> list[str]:
         """Values that a text field of the filter language has in this store, the most frequent first."""

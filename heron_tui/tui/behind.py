@@ -2,9 +2,8 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from ..filter.complete import quoted
+from ..filter.complete import moment, quoted
 from ..metrics.points import Group
 
 COUNTED = ("call.operation == chat", "not call.leg_of")
@@ -52,11 +51,6 @@ TPOT = Measured("call.tpot", "tpot_us")
 INPUT = Measured("call.input_tokens", "input_tokens")
 OUTPUT = Measured("call.output_tokens", "output_tokens")
 CACHED = Measured("call.input_tokens", "cache_read_tokens")
-
-
-def moment(us: int) -> str:
-    """A time as a filter writes it."""
-    return datetime.fromtimestamp(us / 1_000_000, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def of_group(group: Group, name: str | None) -> str:

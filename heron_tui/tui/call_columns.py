@@ -6,6 +6,7 @@ from typing import Any
 from . import telling
 from .columns import Cell, Column
 from .outcomes import outcome
+from .tables import figure, status_of
 from .times import Times
 from .units import duration, percent, short
 
@@ -24,10 +25,6 @@ def call_columns(times: Times) -> Sequence[Column]:
     def what(row: Record) -> Cell:
         return telling.answer(row), "error" if row.get("error_type") else ""
 
-    def status(row: Record) -> Cell:
-        status = row.get("status")
-        return ("", "") if status is None else (str(status), "error" if int(status) >= 400 else "muted")
-
     def took(row: Record) -> Cell:
         return (duration(row["e2e_us"]) if row.get("e2e_us") is not None else "…"), "model"
 
@@ -41,28 +38,20 @@ def call_columns(times: Times) -> Sequence[Column]:
         Column("outcome", " ", 1, stands, sort="outcome"),
         Column("model", "Model", 17, lambda row: (telling.model(row), ""), priority=2, sort="request_model"),
         Column("what", "Answer", 10, what, flex=True),
-        Column("status", "Stat", 4, status, priority=5, right=True, sort="status"),
+        Column("status", "Stat", 4, status_of, priority=5, right=True, sort="status"),
         Column("ttft", "TTFT", 7, waited, right=True, sort="ttft_us", falls=True),
         Column("time", "Time", 7, took, right=True, sort="e2e_us", falls=True),
-        _count("input", "Input", "input_tokens", priority=3),
+        figure("input", "Input", 6, lambda row: _count(row, "input_tokens"), "input_tokens", 3, ""),
         Column("cached", "Cache", 5, _cached, priority=6, right=True, sort="cache_read_tokens", falls=True),
-        _count("output", "Output", "output_tokens", priority=4),
-        Column("cost", "Cost", 8, _cost, priority=9, right=True, sort="cost_usd", falls=True),
+        figure("output", "Output", 6, lambda row: _count(row, "output_tokens"), "output_tokens", 4, ""),
+        figure("cost", "Cost", 8, lambda row: telling.cost(row, ""), "cost_usd", 9),
     )
 
 
-def _count(key: str, title: str, field: str, *, priority: int) -> Column:
-    def cell(row: Record) -> Cell:
-        return ("" if row.get(field) is None else short(row[field])), ""
-
-    return Column(key, title, 6, cell, priority=priority, right=True, sort=field, falls=True)
+def _count(row: Record, field: str) -> str:
+    return "" if row.get(field) is None else short(row[field])
 
 
 def _cached(row: Record) -> Cell:
     share = telling.cached(row)
     return ("" if share is None else percent(share)), "muted"
-
-
-def _cost(row: Record) -> Cell:
-    cost = row.get("cost_usd")
-    return ("" if cost is None else f"${cost:.4f}"), "muted"

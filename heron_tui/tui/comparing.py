@@ -93,16 +93,16 @@ def compare(left: Side, right: Side) -> list[Line]:
         figure("failed calls", lambda one: sum(_errors(one).values())),
         *counted(_errors),
         Line("Tokens", heading=True),
-        figure("input", lambda one: _total(one.calls, "input_tokens"), short),
-        figure("from the cache", lambda one: _total(one.calls, "cache_read_tokens"), short),
+        figure("input", lambda one: telling.total(one.calls, "input_tokens"), short),
+        figure("from the cache", lambda one: telling.total(one.calls, "cache_read_tokens"), short),
         figure("cache ratio", _cached, percent),
-        figure("output", lambda one: _total(one.calls, "output_tokens"), short),
+        figure("output", lambda one: telling.total(one.calls, "output_tokens"), short),
         figure("cost (estimate)", lambda one: one.session.get("cost_usd"), _dollars),
         Line("Time", heading=True),
         figure("start to end", lambda one: one.session["t_end_us"] - one.session["t_start_us"], _time),
-        figure("models at work", lambda one: _total(one.turns, "model_us"), _time),
-        figure("tools at work", lambda one: _total(one.turns, "tool_us"), _time),
-        figure("idle in turns", lambda one: _total(one.turns, "idle_us"), _time),
+        figure("models at work", lambda one: telling.total(one.turns, "model_us"), _time),
+        figure("tools at work", lambda one: telling.total(one.turns, "tool_us"), _time),
+        figure("idle in turns", lambda one: telling.total(one.turns, "idle_us"), _time),
         figure("TTFT, median", lambda one: _median(one.calls, "ttft_us"), _time),
         figure("call, median", lambda one: _median(one.calls, "e2e_us"), _time),
         Line("Tools", heading=True),
@@ -143,18 +143,13 @@ def _dollars(value: float) -> str:
     return f"${value:.4f}" if value >= 0.01 else f"${value:.6f}"
 
 
-def _total(rows: Sequence[Record], key: str) -> int | None:
-    there = [int(row[key]) for row in rows if row.get(key) is not None]
-    return sum(there) if there else None
-
-
 def _median(rows: Sequence[Record], key: str) -> float | None:
     there = [row[key] for row in rows if row.get(key) is not None]
     return median(there) if there else None
 
 
 def _cached(one: Side) -> float | None:
-    total, part = _total(one.calls, "input_tokens"), _total(one.calls, "cache_read_tokens")
+    total, part = telling.total(one.calls, "input_tokens"), telling.total(one.calls, "cache_read_tokens")
     return part / total if total and part is not None else None
 
 

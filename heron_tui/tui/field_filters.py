@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.widget import Widget
 
-from ..filter.complete import quoted
+from ..filter.complete import moment, quoted
 from ..filter.fields import FIELDS, Field
 from ..filter.to_python import record_value
 from .layers.field import Field as Line
@@ -57,10 +57,7 @@ def _comparison(field: Field, value: Any) -> list[str]:
     if field.type == "duration":
         return [f"{field.name} >= {_exact(value)}"]
     if field.type == "time":
-        from datetime import UTC, datetime
-
-        when = datetime.fromtimestamp(value / 1_000_000, UTC).isoformat(timespec="microseconds")
-        return [f"{field.name} >= {when.replace('+00:00', 'Z')}"]
+        return [f"{field.name} >= {moment(value)}"]
     return [f"{field.name} == {value}"]
 
 

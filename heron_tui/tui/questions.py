@@ -239,12 +239,8 @@ def path(reader: Reader, call: str) -> Path | None:
 
 def severities(reader: Reader, node: Node | None) -> dict[str, int]:
     """How many findings there are of each severity, the gravest first; of those that fit a filter."""
-    fits = reader.where("finding", node)
-    counts = {}
-    for name in ("error", "warning", "note", "chat"):
-        sql, params = ("1", ()) if fits is None else (fits.sql, fits.params)
-        counts[name] = reader.count("finding", Where(f"finding.severity = ? AND ({sql})", (name, *params)))
-    return counts
+    counts = reader.severities(reader.where("finding", node))
+    return {name: counts.get(name, 0) for name in ("error", "warning", "note", "chat")}
 
 
 def path_of_turn(reader: Reader, turn: str) -> Path | None:

@@ -39,7 +39,7 @@ def _session(record: Record) -> Sequence[Part]:
         ("turns", whole(record["turns"]), "base"),
         ("calls", whole(record["calls"]), "base"),
         ("tokens", telling.tokens(record) or NONE, "base"),
-        ("cost", _cost(record), "base"),
+        ("cost", telling.cost(record), "base"),
         ("id", record["id"], "muted"),
     ]
     if record.get("cwd"):
@@ -54,15 +54,11 @@ def _subagent(record: Record) -> Sequence[Part]:
         ("model", ", ".join(record["models"]) or NONE, "base"),
         ("tokens", telling.tokens(record) or NONE, "base"),
         ("cached", percent(telling.cached(record)), "base"),
-        ("cost", _cost(record), "base"),
+        ("cost", telling.cost(record), "base"),
         ("time", duration(record["t_end_us"] - record["t_start_us"]), "strong"),
         ("id", record["id"], "muted"),
     ]
     return [Part(f"Sub-agent {record.get('name') or record['id']}"), *_tabled(facts)]
-
-
-def _cost(record: Record) -> str:
-    return NONE if record.get("cost_usd") is None else f"${record['cost_usd']:.4f}"
 
 
 def _turn(reader: Reader, record: Record) -> Sequence[Part]:
@@ -82,7 +78,7 @@ def _turn(reader: Reader, record: Record) -> Sequence[Part]:
         ("idle", duration(record.get("idle_us")), "muted"),
     ]
     if record.get("cost_usd") is not None:
-        facts.append(("cost", _cost(record), "base"))
+        facts.append(("cost", telling.cost(record), "base"))
     claims = {}
     if slowest and slowest.get("e2e_us"):
         waited = f"{duration(slowest['ttft_us'])} to the first token" if slowest.get("ttft_us") else "no first token"
@@ -117,7 +113,7 @@ def _call(reader: Reader, record: Record) -> Sequence[Part]:
         ("cached", f"{short(record.get('cache_read_tokens'))} {percent(telling.cached(record))}", "base"),
         ("output", short(record.get("output_tokens")), "base"),
         ("finish", record.get("finish") or NONE, "base"),
-        ("cost", _cost(record), "base"),
+        ("cost", telling.cost(record), "base"),
         ("API", f"{record['wire_api']} at {record.get('provider') or record['host']}", "base"),
         ("messages", whole(record.get("messages")), "base"),
         ("call", f"{record['n']} at {clock(record['t_request_us'])}", "base"),

@@ -21,7 +21,7 @@ SLOW_US = 2_000_000
 ARROWS = {0: ("→", "client"), 1: ("←", "server")}
 
 
-def _status(record: Record) -> Cell:
+def status_of(record: Record) -> Cell:
     status = record.get("status")
     if status is None:
         return "", ""
@@ -47,7 +47,7 @@ def packet_columns(
         return (f"{words}  {text}" if text else words), role
 
     def status(row: PacketLine) -> Cell:
-        return _status({"status": row.packet.status})
+        return status_of({"status": row.packet.status})
 
     def process(row: PacketLine) -> Cell:
         return _process({"process": row.packet.process})
@@ -85,12 +85,10 @@ def _start(times: Times, field: str) -> Column:
 
 def _lasted(priority: int) -> Column:
     """How long something took, from its first packet to its last."""
-    return _figure(
-        "time", "Time", 7, lambda row: duration(row["t_end_us"] - row["t_start_us"]), "duration_us", priority
-    )
+    return figure("time", "Time", 7, lambda row: duration(row["t_end_us"] - row["t_start_us"]), "duration_us", priority)
 
 
-def _figure(  # noqa: PLR0917 - what makes a column of figures, in the order of their columns
+def figure(  # noqa: PLR0917 - what makes a column of figures, in the order of their columns
     key: str,
     title: str,
     width: int,
@@ -107,7 +105,7 @@ def _figure(  # noqa: PLR0917 - what makes a column of figures, in the order of 
 
 def _bytes(key: str, title: str, width: int, field: str, role: str) -> Column:
     """What one side sent."""
-    return _figure(key, title, width, lambda row: size(row.get(field)), field, 3, role)
+    return figure(key, title, width, lambda row: size(row.get(field)), field, 3, role)
 
 
 def flow_columns(times: Times, *, processes: bool = False) -> Sequence[Column]:
@@ -121,10 +119,10 @@ def flow_columns(times: Times, *, processes: bool = False) -> Sequence[Column]:
         Column("protocol", "Protocol", 9, lambda row: (row.get("protocol") or NONE, ""), priority=4, sort="protocol"),
         *([Column("process", "Process", 12, _process, priority=6)] if processes else []),
         Column("tls", "TLS", 8, lambda row: (row.get("tls") or "", "muted"), priority=7, sort="tls"),
-        _figure("packets", "Packets", 7, lambda row: short(row["packets"]), "packets", 5, ""),
+        figure("packets", "Packets", 7, lambda row: short(row["packets"]), "packets", 5, ""),
         _bytes("up", "Sent", 7, "bytes_client", "client"),
         _bytes("down", "Received", 8, "bytes_server", "server"),
-        _figure("calls", "Calls", 5, lambda row: str(row["calls"] or ""), "calls", role="strong"),
+        figure("calls", "Calls", 5, lambda row: str(row["calls"] or ""), "calls", role="strong"),
         Column("gaps", "Gaps", 5, gaps, priority=5, right=True, sort="gaps", falls=True),
         _lasted(5),
     )
@@ -141,10 +139,10 @@ def exchange_columns(times: Times) -> Sequence[Column]:
     return (
         _start(times, "t_request_us"),
         Column("request", "Request", 24, request, flex=True, sort="path"),
-        Column("status", "Stat", 4, _status, right=True, sort="status"),
+        Column("status", "Stat", 4, status_of, right=True, sort="status"),
         _bytes("up", "Sent", 8, "request_bytes", "client"),
         _bytes("down", "Received", 8, "response_bytes", "server"),
-        _figure("events", "Events", 6, lambda row: str(row.get("events") or ""), "events", 4),
+        figure("events", "Events", 6, lambda row: str(row.get("events") or ""), "events", 4),
         Column("time", "Time", 7, taken, priority=2, right=True),
     )
 
@@ -178,19 +176,16 @@ def session_columns(times: Times, troubles: Mapping[str, Trouble] = NO_TROUBLES)
         said = troubled(troubles.get(row["id"]), wide=False)
         return " ".join(word for word, _ in said), said[0][1] if said else ""
 
-    def cost(row: Record) -> Cell:
-        return ("" if row.get("cost_usd") is None else f"${row['cost_usd']:.4f}"), "muted"
-
     return (
         _start(times, "t_start_us"),
         Column("agent", "Agent", 16, lambda row: (row["agent"], "accent"), sort="agent"),
         Column("session", "Session", 18, lambda row: (row["id"], "muted"), flex=True, sort="id"),
         Column("cwd", "Directory", 24, lambda row: (row.get("cwd") or "", ""), priority=5, sort="cwd"),
         Column("found", "Wrong", 6, found),
-        _figure("turns", "Turns", 5, lambda row: whole(row["turns"]), "turns", role="strong"),
-        _figure("calls", "Calls", 5, lambda row: whole(row["calls"]), "calls", role=""),
-        _figure("tokens", "Tokens", 12, telling.tokens, "input_tokens", 3),
-        Column("cost", "Cost", 8, cost, priority=4, right=True, sort="cost_usd", falls=True),
+        figure("turns", "Turns", 5, lambda row: whole(row["turns"]), "turns", role="strong"),
+        figure("calls", "Calls", 5, lambda row: whole(row["calls"]), "calls", role=""),
+        figure("tokens", "Tokens", 12, telling.tokens, "input_tokens", 3),
+        figure("cost", "Cost", 8, lambda row: telling.cost(row, ""), "cost_usd", 4),
         _lasted(2),
     )
 

@@ -1,6 +1,6 @@
 """Records in a few words: what a call, a tool call or an event is about, on one line."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -51,6 +51,17 @@ def tokens(record: Record) -> str:
         return ""
     mark = "~" if record.get("tokens_estimated") else ""
     return f"{mark}{short(record.get('input_tokens'))}→{short(record.get('output_tokens'))}"
+
+
+def cost(record: Record, none: str = NONE) -> str:
+    """What it cost in US dollars, by list prices; `none` where that is not known."""
+    return none if record.get("cost_usd") is None else f"${record['cost_usd']:.4f}"
+
+
+def total(records: Sequence[Record], name: str) -> Any:
+    """The sum of a figure over records, None where no record has it."""
+    known = [record[name] for record in records if record.get(name) is not None]
+    return sum(known) if known else None
 
 
 def cached(record: Record) -> float | None:

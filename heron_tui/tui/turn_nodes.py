@@ -1,7 +1,6 @@
 """The turn tree's nodes from records: session > turn > call, with the tools it asked for and the sub-agents at work."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from ..store.shapes import AgentNode, CallNode, Record, TurnTree
 from . import telling
@@ -52,17 +51,11 @@ def _agent(parent: Node, agent: AgentNode) -> Node:
         "t_end_us": max(_end(call) for call in mine),
         "models": list(dict.fromkeys(telling.model(call) for call in mine)),
         "tools": sum(len(node.tools) for node in agent.calls),
-        **{name: _sum(mine, name) for name in SUMMED},
+        **{name: telling.total(mine, name) for name in SUMMED},
     }
     node = Node(f"{parent.key}/{agent.id}", "subagent", record, parent.depth + 1, parent=parent)
     node.children = _steps(node, agent.calls)
     return node
-
-
-def _sum(calls: Sequence[Record], name: str) -> Any:
-    """The sum of a figure over calls, None where no call has it."""
-    known = [call[name] for call in calls if call.get(name) is not None]
-    return sum(known) if known else None
 
 
 def first_packet_below(node: Node) -> int | None:

@@ -8,8 +8,7 @@ from ...core.errors import SourceError
 from ...store.notes import Key, Note
 from ..choice import ChosenRows
 from ..widgets.row_list import RowList
-from ..widgets.tree_list import NOTED, TreeList
-from ..widgets.turn_tree import TurnTree
+from ..widgets.tree_list import TreeList
 from .group import Group
 
 NOTHING_HERE = "nothing can be noted here"
@@ -57,7 +56,7 @@ class NoteActs(Group):
         pane = self._list()
         if pane is None:
             return
-        marked = [(kind, id) for kind in _kinds(pane) for id in self.app.notes.marked(kind)]
+        marked = [(kind, id) for kind in pane.noted_kinds for id in self.app.notes.marked(kind)]
         for key in marked:
             self._put(key, replace(self.app.notes.get(key), marked=False))
         self.app.say(f"unmarked {len(marked)}")
@@ -69,7 +68,7 @@ class NoteActs(Group):
         pane = self._list()
         if pane is None:
             return
-        marked = {(kind, id) for kind in _kinds(pane) for id in self.app.notes.marked(kind)}
+        marked = {(kind, id) for kind in pane.noted_kinds for id in self.app.notes.marked(kind)}
         if not pane.only_marked and not marked:
             what = pane.kind or "row of the tree"
             self.app.say(f"no {what} is marked: {self.app.keymap.first('mark')} marks", "warn")
@@ -91,7 +90,7 @@ class NoteActs(Group):
         if pane is None:
             return
         pane.hide_ignored = not pane.hide_ignored
-        count = sum(len(self.app.notes.ignored(kind)) for kind in _kinds(pane))
+        count = sum(len(self.app.notes.ignored(kind)) for kind in pane.noted_kinds)
         self.app.say(f"{count} ignored left out" if pane.hide_ignored else "what is ignored is shown, dimmed")
         pane.rearrange()
 
@@ -130,7 +129,7 @@ class NoteActs(Group):
     def _list(self) -> RowList | None:
         """The list in focus, if it can show some of its rows only."""
         pane = self.app.focused
-        if isinstance(pane, RowList) and _kinds(pane):
+        if isinstance(pane, RowList) and pane.noted_kinds:
             return pane
         self.app.say(NOTHING_HERE, "muted")
         return None
@@ -160,10 +159,3 @@ class NoteActs(Group):
             self.app.notes.put(key, note)
         except SourceError as error:
             self.app.say(str(error), "warn")
-
-
-def _kinds(pane: RowList) -> tuple[str, ...]:
-    """The kinds of rows of a list that can be marked and left out."""
-    if isinstance(pane, TurnTree):
-        return NOTED
-    return (pane.kind,) if pane.kind else ()

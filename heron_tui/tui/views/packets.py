@@ -269,10 +269,11 @@ class PacketsView(View):
         row: questions.PacketLine | None = self.list.row
         if row is not None:
             number = row.packet.number
-            self.heron.reading.ask("along", lambda reader: questions.call_edge(reader, number, by), self._found_call)
-
-    def _found_call(self, number: int | None) -> None:
-        self._go_along(number, "call")
+            self.heron.reading.ask(
+                "along",
+                lambda reader: questions.call_edge(reader, number, by),
+                lambda found: self._go_along(found, "call"),
+            )
 
     def act_next_turn(self, count: int | None = None) -> None:
         self._along_turns(count or 1)

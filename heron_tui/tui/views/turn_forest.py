@@ -196,6 +196,4 @@ def _opens(fresh: bool, count: int) -> bool:
 
 def _all(nodes: Sequence[Node]) -> Iterator[Node]:
     """These nodes and everything below them that is loaded."""
-    for node in nodes:
-        yield node
-        yield from _all(node.children or ())
+    return (node for top in nodes for node in top.all())

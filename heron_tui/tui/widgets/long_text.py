@@ -83,12 +83,6 @@ class LongText(Pane):
         self._measure()
         self._settle()
 
-    def read_again(self) -> None:
-        """What was read may have changed, though its sections have not: secrets are shown, say."""
-        self._read.clear()
-        self._walk.forget()
-        self._settle()
-
     def _passage(self, section: int) -> Passage | None:
         return self._read.get(section)
 

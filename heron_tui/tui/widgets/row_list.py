@@ -61,6 +61,11 @@ class RowList(CursorList):
     # what there is
 
     @property
+    def noted_kinds(self) -> Sequence[str]:
+        """The kinds of its rows that can be marked, left out and commented."""
+        return (self.kind,) if self.kind else ()
+
+    @property
     def filtered_kind(self) -> str:
         """What records of the store the rows are, "" where they are something else."""
         return self.kind

@@ -42,6 +42,12 @@ class Node:
             for child in self.children:
                 yield from child.walk()
 
+    def all(self) -> "Iterator[Node]":
+        """This node and everything below it that is loaded."""
+        yield self
+        for child in self.children or ():
+            yield from child.all()
+
     def handle(self) -> str:
         """Indentation and the mark that says whether it is open."""
         mark = "  " if self.leaf else "▾ " if self.open else "▸ "
@@ -121,7 +127,7 @@ class TreeList(RowList):
 
     def rearrange(self, *, stay: str | None = None, first: bool = False) -> None:  # noqa: ARG002 - a tree is not sorted
         """Show the nodes that are to be shown now; those above marked ones are opened."""
-        for node in [node for root in self.shown.roots for node in _all(root)] if self.only_marked else ():
+        for node in [node for root in self.shown.roots for node in root.all()] if self.only_marked else ():
             above = node.parent if self.heron.notes.get(self.key_of(node)).marked else None
             while above is not None:
                 above.open, above = True, above.parent
@@ -163,7 +169,7 @@ class TreeList(RowList):
             super().search(query, by)
             return
         self.pattern = words = query.words
-        nodes = [node for root in self.shown.roots for node in _all(root)]
+        nodes = [node for root in self.shown.roots for node in root.all()]
         here = next((n for n, node in enumerate(nodes) if node is self.node), 0)
         places = [n for n, node in enumerate(nodes) if words.search(self.row_text(node))]
         if not places:
@@ -221,10 +227,3 @@ def _above(node: Node | None) -> Iterator[str]:
     while node is not None and node.parent is not None:
         node = node.parent
         yield node.key
-
-
-def _all(node: Node) -> Iterator[Node]:
-    """A node and everything below it that is loaded."""
-    yield node
-    for child in node.children or ():
-        yield from _all(child)

@@ -1,6 +1,6 @@
 """Sessions, turns, calls, tools and sub-agents as a tree, with a waterfall of where the time went."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from rich.segment import Segment
@@ -14,7 +14,7 @@ from ..turn_nodes import Words, models, spans, words
 from ..units import duration
 from ..waterfall import bar, cells
 from .pane import plain
-from .tree_list import Node, TreeList
+from .tree_list import NOTED, Node, TreeList
 
 MOST_BAR = 64
 LEGEND = "█ model ▓ wait ━ tool · idle"
@@ -34,6 +34,10 @@ class TurnTree(TreeList):
     def __init__(self, load: Callable[[Node], None], *, id: str | None = None) -> None:
         super().__init__((), empty="no turns: no agent's call was seen", id=id, load=load)
         self.troubles: Mapping[str, Trouble] = {}
+
+    @property
+    def noted_kinds(self) -> Sequence[str]:
+        return NOTED
 
     @property
     def filtered_kind(self) -> str:
@@ -100,7 +104,8 @@ class TurnTree(TreeList):
     def _trouble(self, node: Node, width: int) -> list[Segment]:
         """What is wrong below a session, where others have their bar."""
         trouble = self.troubles.get(node.key)
-        said = troubled(trouble, wide=len(_together(troubled(trouble))) <= width)
+        wide = sum(len(word) + 2 for word, _ in troubled(trouble)) <= width
+        said = troubled(trouble, wide=wide)
         parts = [Segment(f"{word}  ", self.palette.role(role)) for word, role in said]
         return [*parts, Segment(" " * max(width - sum(len(part.text) for part in parts), 0), self.palette.base)]
 
@@ -160,7 +165,3 @@ class TurnTree(TreeList):
 
     def act_previous_call(self, count: int | None = None) -> None:
         self._move_to("call", -(count or 1))
-
-
-def _together(said: list[tuple[str, str]]) -> str:
-    return "".join(f"{word}  " for word, _ in said)
