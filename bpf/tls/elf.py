@@ -80,9 +80,6 @@ class Elf:
     def __exit__(self, *_: object) -> None:
         self.data.close()
 
-    def va(self, offset: int) -> int | None:
-        return next((s.va + offset - s.offset for s in self.segments if s.offset <= offset < s.offset + s.size), None)
-
     def offset(self, va: int) -> int:
         """Place in the file. Raises KeyError outside what is loaded from it."""
         for s in self.segments:

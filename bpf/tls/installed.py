@@ -10,13 +10,12 @@ import glob
 import json
 import os
 import pwd
-import signal
 import stat
 from collections.abc import Iterator
 from typing import Any
 
 from . import privileges
-from .locating import answer
+from .locating import LARGE, answer
 
 # below a home directory, and below the places of the system; `*` is one name
 HOME = """
@@ -32,7 +31,6 @@ HOME_MODULES = """
 """.split()
 SYSTEM = "/usr/local/bin /usr/bin /opt /opt/*/bin /usr/local/lib/nodejs/*/bin".split()
 SYSTEM_MODULES = "/usr/lib/node_modules /usr/local/lib/node_modules /opt/*/lib/node_modules".split()
-LARGE = 16 << 20  # bytes
 DEPTH = 8  # of directories below node_modules
 MOST_DIRECTORIES, MOST_FILES = 20_000, 64
 
@@ -52,7 +50,7 @@ class Installed:
         self.over = False
 
     def answers(self) -> list[dict[str, Any]]:
-        """What has come in, as the locator's answers but with `path` and `key`; call it when `fd` is readable."""
+        """What has come in, as the locator's answers, with `path`; call it when `fd` is readable."""
         got = os.read(self.fd, 1 << 16)
         self.over = not got
         *lines, self._rest = (self._rest + got).split(b"\n")
@@ -64,14 +62,8 @@ class Installed:
 
 def _search(helper: int, uids: list[int] | None, answers: int) -> None:
     """The child's whole life."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    privileges.die_with(helper)
+    privileges.begin_child(helper)
     privileges.last_in_line()
-    null = os.open(os.devnull, os.O_RDWR)
-    os.dup2(null, 0)
-    os.dup2(null, 1)
-    privileges.drop()
     for path in executables(_homes(uids)):
         try:
             fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)

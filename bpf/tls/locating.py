@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import time
 from typing import Any
 
@@ -63,13 +62,7 @@ class _Child:
 
 def _serve(helper: int, questions: int, answers: int) -> None:
     """The child's whole life."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    privileges.die_with(helper)
-    null = os.open(os.devnull, os.O_RDWR)
-    os.dup2(null, 0)
-    os.dup2(null, 1)
-    privileges.drop()
+    privileges.begin_child(helper)
     with os.fdopen(questions, "r", encoding="ascii") as lines:
         for line in lines:
             number, fd = (int(n) for n in line.split())

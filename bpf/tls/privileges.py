@@ -44,6 +44,17 @@ def die_with(parent: int) -> None:
         raise SystemExit(0)
 
 
+def begin_child(helper: int) -> None:
+    """A forked child's first steps: it ends with the helper, reads and prints nothing, and keeps what `drop` keeps."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    die_with(helper)
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+    drop()
+
+
 def drop() -> None:
     """Keep six capabilities; no new ones, no core dumps, no files. Raises OSError."""
     for cap in range(LAST_KNOWN + 1):

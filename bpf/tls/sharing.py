@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
-WORTH = 16  # tasks for which a process of its own pays
+WORTH = 4  # tasks (of 4 MiB) for which a process of its own pays
 MOST = 8
 
 

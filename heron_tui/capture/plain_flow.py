@@ -52,6 +52,7 @@ class PlainFlow:
         self.process = (0, 0)
         self.tls = "TLS"
         self.ends: tuple[Endpoint, Endpoint] | None = None
+        self._shown: tuple[Endpoint, Endpoint] | None = None  # as packets name them; settled by the first one
         self.client = True
         self.held: list[Data | Cut] = []
         self.note = ""
@@ -121,9 +122,10 @@ class PlainFlow:
         self, time: int, way: int, flags: int, data: bytes = b"", *, at: int | None = None, before: bool = False
     ) -> bytes:
         """One packet of direction `way`, at byte `at`, else behind the last one; `before` all bytes for a SYN."""
-        assert self.ends is not None
-        ends = (mapped(self.ends[0]), mapped(self.ends[1])) if self._apart else self.ends
-        source, target = ends if way == WRITTEN else ends[::-1]
+        if self._shown is None:
+            assert self.ends is not None
+            self._shown = (mapped(self.ends[0]), mapped(self.ends[1])) if self._apart else self.ends
+        source, target = self._shown if way == WRITTEN else self._shown[::-1]
         seq = self._first[way] + (0 if before else 1 + (self._next[way] if at is None else at))
         ack = self._first[1 - way] + 1 + self._next[1 - way] if flags & ACK else 0
         note, self.note = self.note, ""

@@ -135,9 +135,10 @@ class Input:
         """
         word, put, numbers = struct.Struct("<III").unpack_from, struct.Struct("<I").pack_into, self._numbers
         run, size, packets = at, len(data), 0
+        as_they_are = numbers == list(range(len(numbers)))
         changed: bytes | bytearray = data
         while size - at >= LEAST:
-            if all(number == index for index, number in enumerate(numbers)):
+            if as_they_are:
                 at, passed = _packets_as_they_are(data, at, len(numbers))
                 packets += passed
                 if size - at < LEAST:
@@ -151,6 +152,7 @@ class Input:
                 break
             if kind == INTERFACE:
                 numbers.append(self._recording.new_interface())
+                as_they_are = as_they_are and numbers[-1] == len(numbers) - 1
             elif kind == SECTION or (kind in (ENHANCED_PACKET, STATISTICS) and first >= len(numbers)):
                 out.append(memoryview(changed)[run:at])
                 run = at + length

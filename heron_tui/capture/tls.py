@@ -34,7 +34,8 @@ class Plaintext:
         apart: the same recording has packets of the wire, of which Wireshark shall not take these for a part.
 
     Attributes:
-        lost_records, cut_bytes, ignored: as the helper counts them; `ignored` connections had nothing like HTTP.
+        lost_records, ignored: as the helper counts them; `ignored` connections had nothing like HTTP.
+        cut_bytes: of calls that the helper could not take whole, on connections that are kept.
         mirrored: connections seen at their other end, too, which were left out.
         failed: processes and files that cannot be watched, by reason.
         probes, files, processes: now, as the helper says; None before it was ready.
