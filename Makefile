@@ -48,7 +48,7 @@ wheel-test: .venv/installed-dev
 	$(BIN)/python scripts/wheel_test.py
 
 soak: .venv/installed-dev
-	$(BIN)/pytest -m soak $(ARGS)
+	$(BIN)/pytest --hypothesis-profile=random -m soak $(ARGS)
 
 bench: .venv/installed-dev
 	$(BIN)/python bench/run.py $(ARGS)

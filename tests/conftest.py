@@ -4,10 +4,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from heron_tui.core import paths
 
 CAPTURES = Path(__file__).resolve().parent / "captures"
+
+# The suite tries the same examples each time, so that a change is judged by what it changed;
+# `pytest --hypothesis-profile=random` looks for new ones.
+settings.register_profile("random", derandomize=False)
+settings.register_profile("same", derandomize=True)
+settings.load_profile("same")
 
 
 @pytest.fixture(scope="session", autouse=True)

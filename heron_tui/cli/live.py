@@ -53,11 +53,7 @@ def live(arguments: Sequence[str]) -> int:
             begins = Capturing(keeper)
             return tui.run(job, store, title=wanted.title, settings=settings, another=look_at, capturing=begins)
         finally:
-            catalog.tidy(
-                most=int(settings.number("stores.most")),
-                most_bytes=int(settings.number("stores.gigabytes") * (1 << 30)),
-                oldest_days=settings.number("stores.days"),
-            )
+            catalog.tidy_by(settings)
 
 
 def record(arguments: Sequence[str]) -> int:

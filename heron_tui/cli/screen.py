@@ -98,11 +98,7 @@ def _show(args: argparse.Namespace, *, speed: float, first: str = "") -> int:
             job, store, title=title, settings=settings, another=look_at, capturing=_capturing(), window=window
         )
     finally:  # behind the screen, not before its first paint
-        catalog.tidy(
-            most=int(settings.number("stores.most")),
-            most_bytes=int(settings.number("stores.gigabytes") * (1 << 30)),
-            oldest_days=settings.number("stores.days"),
-        )
+        catalog.tidy_by(settings)
 
 
 def _capturing() -> "tui.Capturing":

@@ -85,11 +85,7 @@ def serve(arguments: Sequence[str]) -> int:
         try:
             return server.serve(job, server.Served(store, config_dir(), token, args.console), listener, _say)
         finally:
-            catalog.tidy(
-                most=int(settings.number("stores.most")),
-                most_bytes=int(settings.number("stores.gigabytes") * (1 << 30)),
-                oldest_days=settings.number("stores.days"),
-            )
+            catalog.tidy_by(settings)
 
 
 def _port(text: str) -> int:

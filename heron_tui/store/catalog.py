@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..core import paths
+from ..core.config import Settings
 from ..core.errors import SourceError
 from . import notes
 from .opening import open_for_reading
@@ -81,6 +82,15 @@ def tidy(
             _delete(path)
             deleted.append(path)
     return deleted
+
+
+def tidy_by(settings: Settings) -> list[Path]:
+    """Delete the oldest stores of the user's directory beyond what the settings keep."""
+    return tidy(
+        most=int(settings.number("stores.most")),
+        most_bytes=int(settings.number("stores.gigabytes") * (1 << 30)),
+        oldest_days=settings.number("stores.days"),
+    )
 
 
 def in_use(path: Path) -> bool:

@@ -14,6 +14,7 @@ from heron_tui.filter.parser import parse
 from heron_tui.filter.to_python import matches, predicate
 from heron_tui.filter.tree import And, Compare, Member, Node, Not, Operand, Or, Present
 from heron_tui.store.reader import Reader
+from heron_tui.store.records import FORMS
 from heron_tui.store.writer import Writer
 
 from .relatives import KINDS, Relatives
@@ -54,7 +55,7 @@ def value(draw, name: str, kind: type):
     return draw(maybe)
 
 
-FLAGS = {"streaming", "tokens_estimated", "error", "midstream"}
+FLAGS = frozenset().union(*(form.flags for form in FORMS.values()))
 LINKS = {"turn": "u", "session": "z", "call": "c", "result_call": "c", "exchange": "x", "flow": "f"}
 OWN = {"calls": "c", "turns": "u", "sessions": "z", "tools": "t", "flows": "f", "exchanges": "x", "findings": "i"}
 
