@@ -1,7 +1,6 @@
 """Digests of messages: keys that tell whether two mean the same, places in the body, and the memory of both."""
 
 import json
-import time
 
 import pytest
 
@@ -206,13 +205,12 @@ def test_places_hold_the_messages_bytes():
         assert [message.size for message in fold.request.messages] == [end - start for start, end in fold.request.parts]
 
 
-def test_places_are_found_soon_even_when_nothing_helps():
-    many = [1] * 20_000
+def test_places_are_found_even_when_nothing_helps():
+    many = [1] * 200_000
     data = json.dumps({"a": many, "model": "m", "max_tokens": 1, "messages": [*many, 2]}).encode()
-    began = time.perf_counter()
     fold = registry.open(request("/v1/messages", data))
-    assert time.perf_counter() - began < 2
     assert fold is not None
+    assert len(fold.request.parts) == 20_000  # the most that are kept
 
 
 def test_messages_that_are_none_are_kept_as_bytes():
@@ -229,25 +227,30 @@ def test_long_texts_are_cut_but_their_keys_are_not():
     assert one.key != other.key
 
 
-def test_a_body_resent_with_one_new_message_is_read_fast():
+def test_of_a_body_sent_again_only_the_new_message_is_read(monkeypatch):
     messages = [{"role": "user", "content": f"{index} " + "word " * 800} for index in range(50)]
     tools = [{"name": f"t{index}", "description": "d " * 200, "input_schema": {}} for index in range(20)]
+    read = []
+
+    class Counting(Memo):
+        def get(self, kind, raw, make):
+            def counted(data, digest):
+                read.append(data)
+                return make(data, digest)
+
+            return super().get(kind, raw, counted)
+
+    monkeypatch.setattr(bodies, "_memo", Counting())
 
     def ask(count):
         body = {"model": "m", "max_tokens": 1, "tools": tools, "messages": messages[:count]}
         return request("/v1/messages", body)
 
     registry.open(ask(49))
-    asked = ask(50)
-    assert len(asked.body) > 200_000
-    times = []
-    for _ in range(5):
-        bodies._memo = Memo()
-        registry.open(ask(49))
-        began = time.perf_counter()
-        registry.open(asked)
-        times.append(time.perf_counter() - began)
-    assert min(times) < 0.002
+    assert len(read) >= 49
+    read.clear()
+    registry.open(ask(50))
+    assert [json.loads(data) for data in read] == [messages[49]]
 
 
 def test_the_memory_is_bounded_and_forgets_the_oldest():
