@@ -103,7 +103,8 @@ class Reader:
         return Streams(self._connection)
 
     def close(self) -> None:
-        self._packets.close()
+        if "_packets" in vars(self):  # else none were asked for, and NumPy need not be loaded
+            self._packets.close()
         self._connection.close()
 
     def version(self) -> int:
