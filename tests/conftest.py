@@ -4,16 +4,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from heron_tui.core import paths
 
 CAPTURES = Path(__file__).resolve().parent / "captures"
 
 # The suite tries the same examples each time, so that a change is judged by what it changed;
-# `pytest --hypothesis-profile=random` looks for new ones.
-settings.register_profile("random", derandomize=False)
-settings.register_profile("same", derandomize=True)
+# `pytest --hypothesis-profile=random` looks for new ones. How long one takes depends on what else the machine does.
+settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("random", settings.get_profile("any speed"), derandomize=False)
+settings.register_profile("same", settings.get_profile("any speed"), derandomize=True)
 settings.load_profile("same")
 
 

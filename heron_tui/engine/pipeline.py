@@ -339,7 +339,7 @@ class Pipeline:
         call = now.call
         if now.fold and call:
             now.fold.end(end)
-            call.response = now.fold.answer()
+            call.request, call.response = now.fold.request, now.fold.answer()
             call.lossy = call.lossy or now.lossy or end.holed
             unsure = call.lossy or end.dropped > 0 or (call.flow in self._holed and call.transport != "http/1.1")
             call.outcome = outcome(end.state, call.status, call.response, call.request.streaming, lossy=unsure)
@@ -370,7 +370,7 @@ class Pipeline:
         parts = now.fold.request.parts if now.fold else ()
         call = now.call
         if now.fold and call:
-            call.response = now.fold.answer()
+            call.request, call.response = now.fold.request, now.fold.answer()
             call.lossy = call.lossy or now.lossy
             self._changed(call)
         self._writer.put_exchange(now.request, now.response, None, now.batches, parts, call.id if call else None)

@@ -39,6 +39,8 @@ class WireApi:
             what the route says.
         read: what a chat request asks.
         answer: makes the fold for the answers to chat requests.
+        turns_out: where requests of two APIs look the same, the other one, if the first event or the whole body of an
+            answer is of its form.
     """
 
     name: str
@@ -46,6 +48,7 @@ class WireApi:
     fits: Callable[[Body, Route | None], bool]
     read: Callable[[Body, Route], CallRequest]
     answer: Callable[[], Answer]
+    turns_out: "Callable[[bytes], WireApi | None] | None" = None
 
 
 _model = re.compile(rb'"model"\s*:\s*"([^"\\]{1,200})"')

@@ -1,5 +1,7 @@
 """Cohere's Chat API, second version. Its requests are much like OpenAI's, its answers are not.
 
+Gateways speak OpenAI's at the same path: members of the request tell, or the form of the answer (`turns_out`).
+
 From the vendor's reference (no client of theirs was captured): https://docs.cohere.com/reference/chat,
 https://docs.cohere.com/docs/streaming.
 """
@@ -18,6 +20,12 @@ from .body import Body
 
 _path = re.compile(r"^(/cohere)?/v2/chat$")
 _host = re.compile(r"(^|\.)cohere\.(com|ai)(:\d+)?$", re.IGNORECASE)
+_openai = frozenset(
+    """functions logit_bias max_completion_tokens metadata n parallel_tool_calls reasoning_effort service_tier stop store
+    stream_options top_logprobs top_p user""".split()
+)
+"""Members of OpenAI's requests for which Cohere has none, or another name."""
+
 TEXT, TOOL = 0, 1
 
 
@@ -31,7 +39,9 @@ def route(request: Request) -> Route | None:
 
 def fits(body: Body, route: Route | None) -> bool:
     """Shape alone is OpenAI Chat's: only the route tells."""
-    return route is not None and "model" in body and is_array(body, "messages") and body.holds("messages", b'"role"')
+    if route is None or not _openai.isdisjoint(body.members):
+        return False
+    return "model" in body and is_array(body, "messages") and body.holds("messages", b'"role"')
 
 
 def read(body: Body, route: Route) -> CallRequest:
@@ -108,4 +118,10 @@ class CohereAnswer(Answer):
         self.use(usage.get("tokens") or usage.get("billed_units"))
 
 
-API = WireApi("cohere", route, fits, read, CohereAnswer)
+def turns_out(data: bytes) -> WireApi | None:
+    """OpenAI's API, where the first event or the whole of an answer is of that one's form."""
+    said = lenient.mapping(lenient.loads(data))
+    return openai_chat.API if "choices" in said or "error" in said else None
+
+
+API = WireApi("cohere", route, fits, read, CohereAnswer, turns_out)

@@ -52,7 +52,7 @@ def _by_route(request: Request) -> tuple[WireApi, Route] | None:
 def _chat(request: Request, api: WireApi, route: Route) -> Fold | None:
     body = Body(request.body)
     if api.fits(body, route):
-        return Fold(api.read(body, route), api.answer())
+        return Fold(api.read(body, route), api.answer(), api.turns_out)
     if body.members:
         return _by_shape(request, body)
     if not request.body and request.complete and not request.lost and request.error is None:

@@ -86,6 +86,39 @@ def test_a_whole_body_and_an_error():
     assert (played.outcome, played.answer.error_message) == ("error", "invalid api token")
 
 
+CHUNKS = [
+    {
+        "id": "chatcmpl-1",
+        "model": "gpt-4o",
+        "choices": [{"index": 0, "delta": {"role": "assistant", "content": "Hel"}}],
+    },
+    {"id": "chatcmpl-1", "model": "gpt-4o", "choices": [{"index": 0, "delta": {"content": "lo"}}]},
+    {"id": "chatcmpl-1", "model": "gpt-4o", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
+    b"[DONE]",
+]
+WHOLE = {
+    "id": "x",
+    "model": "gpt-4o",
+    "choices": [{"index": 0, "message": {"content": "Hello"}, "finish_reason": "stop"}],
+}
+
+
+def test_a_gateway_that_answers_as_openai_does_at_this_path_speaks_openai_s_api():
+    for cuts in ((), (1, 3)):
+        played = play(request("/v2/chat", ASK), CHUNKS, cuts=cuts)
+        assert (played.request.wire_api, played.answer.text, played.outcome) == ("openai-chat", "Hello", "ok")
+        assert (played.answer.model, played.answer.finish) == ("gpt-4o", "stop")
+    played = play(request("/v2/chat", {**ASK, "stream": False}), body=WHOLE)
+    assert (played.request.wire_api, played.answer.text, played.outcome) == ("openai-chat", "Hello", "ok")
+    played = play(request("/v2/chat", ASK), body={"error": {"message": "no", "code": "busy"}}, status=503)
+    assert (played.request.wire_api, played.answer.error_type) == ("openai-chat", "busy")
+
+
+@pytest.mark.parametrize("member", ["stream_options", "max_completion_tokens", "top_p", "stop"])
+def test_a_member_that_only_openai_has_tells_before_any_answer(member):
+    assert play(request("/v2/chat", {**ASK, member: 1}), [], state="aborted").request.wire_api == "openai-chat"
+
+
 @pytest.mark.parametrize("odd", [b"[DONE]", b"7", b'{"type":"content-delta","delta":[]}', b'{"type":7,"index":"x"}'])
 def test_odd_events_say_nothing(odd):
     assert play(request("/v2/chat", ASK), [START, odd, said("a"), end()], named=False).answer.text == "a"
