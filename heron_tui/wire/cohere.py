@@ -21,8 +21,8 @@ from .body import Body
 _path = re.compile(r"^(/cohere)?/v2/chat$")
 _host = re.compile(r"(^|\.)cohere\.(com|ai)(:\d+)?$", re.IGNORECASE)
 _openai = frozenset(
-    """functions logit_bias max_completion_tokens metadata n parallel_tool_calls reasoning_effort service_tier stop store
-    stream_options top_logprobs top_p user""".split()
+    """functions logit_bias max_completion_tokens metadata n parallel_tool_calls reasoning_effort service_tier stop
+    store stream_options top_logprobs top_p user""".split()
 )
 """Members of OpenAI's requests for which Cohere has none, or another name."""
 
