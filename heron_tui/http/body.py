@@ -23,7 +23,7 @@ class Body:
         raw_size: bytes before content decoding.
         lost: bytes that gaps took. holed: something is missing, however much.
         dropped: decoded bytes beyond the cap; for an encoded body, which is not decoded any further then, the encoded
-            bytes that followed count too.
+            bytes that followed count too. swollen: it decodes to far more than it is, and was given up.
         error: why it could not be decoded.
         events: how many events were told.
     """
@@ -42,6 +42,8 @@ class Body:
         self._parts: list[bytes] = []
         self._kept = 0
         self._size = 0
+        self._encoded = 0
+        self.swollen = False
         self._splitter = splitter(headers, context.limits.event) if exchange is not None else None
         self._begun: Spot | None = None
         self._last: Spot = (0, 0)
@@ -132,15 +134,23 @@ class Body:
 
     def _decode(self, run: Run, decoding: Decoding) -> Run:
         """The decoded bytes, each ascribed to the segment with which it could be decoded."""
+        limits = self._context.limits
         out, starts, wires = [], [], []
         size = 0
         whole = not self._splitter and len(run.starts) == 1
         for wire, data in [(run.wire.item(0), run.data)] if whole else run.pieces():
-            room = self._context.limits.body + 1 - self._size - size  # one more shows that it is too much
-            if room <= 0:
+            self._encoded += len(data)
+            room = limits.body + 1 - self._size - size  # one more shows that it is too much
+            swell = limits.decoded(self._encoded) - self._size - size
+            if room <= 0 or self.swollen:
                 self.dropped += len(data)
                 continue
-            if decoded := decoding.feed(data, room):
+            decoded = decoding.feed(data, min(room, swell))
+            if len(decoded) >= swell:
+                self.swollen = True
+                decoding.error = decoding.error or f"decodes to more than {limits.swell} times its size"
+                self.dropped += len(data)
+            if decoded:
                 out.append(decoded)
                 starts.append(size)
                 wires.append(wire)

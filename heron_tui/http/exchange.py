@@ -268,5 +268,6 @@ class Exchange:
         troubles = context.counters.troubles
         troubles["body.truncated"] = troubles.get("body.truncated", 0) + 1
         text = f"{body.dropped} bytes of the {what} body are beyond what is kept of a body"
+        text += f": it {body.error}" if body.swollen else ""
         place = message.place
         self._tell(Trouble("body.truncated", context.flow.id, self.id, text, place.last_packet, place.t_last_us))

@@ -11,6 +11,8 @@ class Limits:
 
     Attributes:
         body: decoded bytes kept of one body. Events of longer streams are still told; their body is cut.
+        swell: how many times its own size (a count) a compressed body or message may decode to; what providers and
+            agents send stays below 50. plain: decoded bytes that any may come to, however small it is.
         total: bytes kept of all bodies under way together.
         head: one message head, or one trailer section.
         event: one event, line or message that has not ended.
@@ -25,6 +27,8 @@ class Limits:
     """
 
     body: int = 64 * MIB
+    swell: int = 200
+    plain: int = MIB
     total: int = 512 * MIB
     head: int = 512 * KIB
     event: int = 64 * MIB
@@ -35,6 +39,10 @@ class Limits:
     early: int = 10_000
     closed: int = 10_000
     streams: int = 10_000
+
+    def decoded(self, size: int) -> int:
+        """Bytes that `size` compressed ones may decode to."""
+        return max(self.plain, self.swell * size)
 
 
 class Budget:

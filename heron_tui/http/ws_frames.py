@@ -111,17 +111,20 @@ class Inflater:
     """
 
     def __init__(self, takeover: bool) -> None:
+        self.too_long = False
         self._takeover = takeover
         self._object = zlib.decompressobj(-15)
 
     def decode(self, data: bytes, room: int) -> bytes | None:
-        """The message, or None if it cannot be decoded or is longer than `room`."""
+        """The message, or None if it cannot be decoded or is longer than `room` (`too_long`)."""
+        self.too_long = False
         try:
             out = self._object.decompress(data + FLUSH_END, room)
         except zlib.error:
             self.lose()
             return None
         if self._object.unconsumed_tail:
+            self.too_long = True
             self.lose()
             return None
         if not self._takeover or self._object.eof:
@@ -247,16 +250,21 @@ class Frames:
             if self._compressed:
                 self._inflater.lose()
         elif data is not None and self._compressed:
-            data = self._inflater.decode(data, self._context.limits.event)
+            limits = self._context.limits
+            data = self._inflater.decode(data, min(limits.event, limits.decoded(len(data))))
         place = Place(first.start, last.end, first.first_packet, last.last_packet, first.t_first_us, last.t_last_us)
         self._begun = None
         if data is None:
             self._context.counters.desyncs += 1
             if not self._unread:
-                text = "messages from here on cannot be decoded: what they refer to is not in the capture"
-                self._context.trouble("websocket.desync", text, place.last_packet, place.t_last_us)
+                self._context.trouble("websocket.desync", self._why(), place.last_packet, place.t_last_us)
         self._unread = data is None
         self._teller.message(Message(self._kind, data, place, self._raw_size))
+
+    def _why(self) -> str:
+        if self._inflater.too_long:
+            return f"a message of {self._raw_size} bytes decodes to more than is kept of one"
+        return "messages from here on cannot be decoded: what they refer to is not in the capture"
 
     def _gap(self, size: int) -> None:
         if self._head and size <= self._left:

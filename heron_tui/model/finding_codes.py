@@ -37,8 +37,9 @@ CODES: dict[str, Code] = {
         "Use a narrower capture filter, a larger buffer, and a snap length of 262144.",
     ),
     "body.truncated": Code(
-        "A body is larger than what is kept of one. What lies beyond is counted, not shown.",
-        "Nothing is wrong with the agent. The capture file still holds the whole of it.",
+        "A body is larger than what is kept of one, or decodes to more than 200 times its size. What lies beyond is"
+        " counted, not shown.",
+        "Nothing is wrong with the agent, but look at a body that swells like that. The capture file still holds it.",
     ),
     "call.error": Code(
         "The server answered with an error status, or with an error inside the stream. A call that was tried again"

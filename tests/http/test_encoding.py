@@ -149,6 +149,29 @@ def test_a_bomb_is_decoded_up_to_the_cap_and_counted(name: str):
     assert played.counters.bodies_cut == 1
 
 
+@pytest.mark.parametrize("name", ["gzip", "deflate", "br", "zstd"])
+@pytest.mark.parametrize("kind", [b"text/event-stream", b"application/json"])
+def test_what_decodes_to_far_more_than_it_is_is_given_up_and_said(name: str, kind: bytes):
+    bomb = PACK[name](b"data: x\n\n" * 4_000_000)
+    header = b"Content-Type: " + kind + b"\r\nContent-Encoding: " + name.encode()
+    played = play(client(GET), server(response(bomb, header)), client(GET), server(response(b"ok", b"X: 1")))
+    talk, behind = played.talks
+    assert talk.end and talk.end.dropped and talk.end.error == "decodes to more than 200 times its size"
+    assert len(talk.body) < max(1 << 20, 200 * len(bomb)) + (20 << 20)
+    assert [(t.code, "200 times" in t.text) for t in played.troubles] == [("body.truncated", True)]
+    assert played.counters.bodies_cut == 1 and behind.body == b"ok"
+
+
+@pytest.mark.parametrize("name", ["gzip", "br", "zstd"])
+def test_a_stream_of_alike_events_is_no_bomb(name: str):
+    text = b"".join(
+        b'data: {"id":"chatcmpl-1","choices":[{"index":0,"delta":{"content":"%d"}}]}\n\n' % i for i in range(40_000)
+    )
+    header = b"Content-Type: text/event-stream\r\nContent-Encoding: " + name.encode()
+    talk = play(client(GET), server(response(PACK[name](text), header))).only
+    assert talk.end and talk.body == text and not talk.end.dropped
+
+
 @pytest.mark.parametrize("name", ["gzip", "br", "zstd"])
 def test_a_bomb_within_a_bomb(name: str):
     bomb = PACK[name](PACK[name](bytes(50_000_000 if name != "br" else 5_000_000)))

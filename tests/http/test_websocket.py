@@ -277,6 +277,20 @@ def test_a_lost_message_spoils_what_refers_to_it_and_nothing_else():
     assert all(json.loads(data) for data in talk.data) and talk.state != "complete"
 
 
+def test_a_message_that_decodes_to_far_more_than_it_is_is_left_out_and_said():
+    socket = Socket("permessage-deflate; server_no_context_takeover")
+    socket.client(type="response.create", n=1, input="x" * 10)
+    socket.server("response.created", response={"id": "r1"})
+    socket.server("delta", text="x" * 3_000_000)
+    socket.server("response.completed", response={"id": "r1"})
+    played = socket.play()
+    (talk,) = calls(played)
+    assert [json.loads(data)["type"] for data in talk.data] == ["response.created", "response.completed"]
+    (trouble,) = played.troubles
+    assert trouble.code == "websocket.desync" and "decodes to more than is kept" in trouble.text
+    assert played.counters.desyncs == 1
+
+
 @pytest.mark.parametrize("extension", EXTENSIONS[:3])
 def test_joined_midway(extension: str):
     socket = Socket(extension)
