@@ -60,6 +60,7 @@ class Watch:
         self._starts = Starts()
         self._tools: dict[str, Tool] = {}
         self._tools_of: dict[str, set[str]] = {}
+        self._open_tools_of: dict[str, set[str]] = {}
         self._told: dict[Owner, tuple[Finding, ...]] = {}
         self._open: set[str] = set()
         self._holes = Holes()
@@ -124,9 +125,7 @@ class Watch:
     def _touch_turn(self, id: str) -> None:
         """A turn is different: so may be what is said of tools that wait for a result, or took long."""
         self._dirty.add(("turn", id))
-        for tool in self._tools_of.get(id, ()):
-            if (known := self._tools.get(tool)) and turns.is_open(known):
-                self._dirty.add(("tool", tool))
+        self._dirty |= {("tool", tool) for tool in self._open_tools_of.get(id, ())}
 
     def _part(self, part: Part) -> None:
         before = self._parts.get(part.call)
@@ -170,13 +169,16 @@ class Watch:
             self._dirty.add(("tool", tool.id))
             if tool.turn:
                 self._tools_of.setdefault(tool.turn, set()).add(tool.id)
+                still_open = self._open_tools_of.setdefault(tool.turn, set())
+                (still_open.add if turns.is_open(tool) else still_open.discard)(tool.id)
                 self._dirty.add(("turn", tool.turn))
 
     def _drop_tool(self, id: str) -> None:
         tool = self._tools.pop(id, None)
         self._dirty.add(("tool", id))
         if tool and tool.turn:
-            self._tools_of.get(tool.turn, set()).discard(id)
+            for tools in (self._tools_of, self._open_tools_of):
+                tools.get(tool.turn, set()).discard(id)
             self._dirty.add(("turn", tool.turn))
 
     # what is found
@@ -303,6 +305,7 @@ class Watch:
         lost = [tool for turn in past for tool in self._tools_of.pop(turn, ())]
         for id in past:
             self._starts.drop(id)
+            self._open_tools_of.pop(id, None)
         self._drop(self._turns, "turn", past)
         self._drop(self._tools, "tool", lost)
         self._drop(self._calls, "call", old)
