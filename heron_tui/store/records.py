@@ -22,6 +22,18 @@ CALL_OF_FINDING = """CASE finding.scope WHEN 'call' THEN finding.ref
     WHEN 'exchange' THEN (SELECT call FROM exchanges WHERE id = finding.ref)
     WHEN 'tool' THEN (SELECT coalesce(result_call, call) FROM tools WHERE id = finding.ref)
     WHEN 'turn' THEN (SELECT json_extract(calls, '$[#-1]') FROM turns WHERE id = finding.ref) END"""
+_OF_CALL = "'call', c.n, 'agent', c.agent, 'model', coalesce(c.response_model, c.request_model)"
+ABOUT = f"""CASE finding.scope
+    WHEN 'call' THEN (SELECT json_object({_OF_CALL}) FROM calls AS c WHERE c.id = finding.ref)
+    WHEN 'tool' THEN (SELECT json_object('tool', t.name, {_OF_CALL})
+        FROM tools AS t LEFT JOIN calls AS c ON c.id = t.call WHERE t.id = finding.ref)
+    WHEN 'turn' THEN (SELECT json_object('turn', t.n, 'agent', t.agent, 'model', json_extract(t.models, '$[0]'))
+        FROM turns AS t WHERE t.id = finding.ref)
+    WHEN 'exchange' THEN (SELECT json_object('request', e.method || ' ' || e.path, {_OF_CALL})
+        FROM exchanges AS e LEFT JOIN calls AS c ON c.id = e.call WHERE e.id = finding.ref)
+    WHEN 'flow' THEN (SELECT json_object('flow', f.n, 'client', f.client, 'server', f.server)
+        FROM flows AS f WHERE f.id = finding.ref) END"""
+"""Numbers and names for eyes of what a finding is about; its scope and ref are for scripts."""
 COST_OF_TURN = "(SELECT sum(c.cost_usd) FROM calls AS c WHERE c.turn = turn.id)"
 COST_OF_SESSION = "(SELECT sum(c.cost_usd) FROM calls AS c WHERE c.session = session.id AND c.leg_of IS NULL)"
 
@@ -131,8 +143,9 @@ FORMS: dict[Kind, Form] = {
     "finding": Form(
         "findings",
         "t_us",
-        _names("code severity t_us scope ref text id packet call"),
-        made={"call": CALL_OF_FINDING},
+        _names("code severity t_us scope ref text id packet call about"),
+        made={"call": CALL_OF_FINDING, "about": ABOUT},
+        nested=frozenset({"about"}),
     ),
 }
 

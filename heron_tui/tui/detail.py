@@ -124,7 +124,9 @@ def _exchange(record: Record) -> Field:
 
 
 def _call(record: Record) -> Field:
-    layer = Field("Call", f"{telling.model(record)}  {record['outcome']}  {telling.answer(record)}", open=True)
+    layer = Field(
+        "Call", f"{record['n']}  {telling.model(record)}  {record['outcome']}  {telling.answer(record)}", open=True
+    )
     layer.link = ("call", record["id"])
     layer.add("API", f"{record['wire_api']}, {record['operation']}" + (", streamed" if record.get("streaming") else ""))
     shown = (
@@ -157,7 +159,7 @@ def _call(record: Record) -> Field:
 
 
 def _turn(record: Record, call: Record | None) -> Field:
-    layer = Field("Turn", first_line(record["prompt"], 200))
+    layer = Field("Turn", f"{record['n']}  {first_line(record['prompt'], 200)}")
     if call:
         layer.link = ("call", call["id"])
     layer.add("agent", record["agent"])

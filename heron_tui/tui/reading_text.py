@@ -76,6 +76,7 @@ def _turn(reader: Reader, record: Record) -> Sequence[Part]:
         ("in models", duration(record.get("model_us")), "model"),
         ("in tools", duration(record.get("tool_us")), "tool"),
         ("idle", duration(record.get("idle_us")), "muted"),
+        ("turn", f"{record['n']} at {clock(record['t_start_us'])}", "base"),
     ]
     if record.get("cost_usd") is not None:
         facts.append(("cost", telling.cost(record), "base"))

@@ -150,6 +150,22 @@ def _piece(value: Any, depth: int = 0) -> str | None:
     return None
 
 
+def about(finding: Record) -> str:
+    """What a finding is about, as other views number it: `call 12`, `call 12 Bash`, `turn 3`, `flow 1`."""
+    known = finding.get("about") or {}
+    number = next((f"{kind} {known[kind]}" for kind in ("call", "turn", "flow") if known.get(kind)), "")
+    name = known.get("tool") or known.get("request")
+    return " ".join([part for part in (number, name) if part]) or str(finding["scope"])
+
+
+def whose(finding: Record) -> str:
+    """Agent and model of what a finding is about, or the two ends of its flow."""
+    known = finding.get("about") or {}
+    if known.get("client"):
+        return f"{known['client']} → {known['server']}"
+    return " ".join([known[name] for name in ("agent", "model") if known.get(name)])
+
+
 def ran(call: Record) -> str:
     """Where an MCP server ran a tool, and the server's own time, where its answer was seen."""
     answered = call.get("status") != ACCEPTED or call.get("text") or call.get("error_message")

@@ -116,3 +116,25 @@ async def test_findings_say_how_many_and_sort_by_what_is_gravest(make_app: Make)
         await settle(pilot)
         await settle(pilot)
         assert "warning" not in next(line for line in screen_text(app).splitlines() if "Severity" in line)
+
+
+async def test_what_rows_are_sorted_by_is_said_also_where_its_column_is_not_shown(make_app: Make):
+    app = make_app("claude-code-agents")
+    async with running(app) as pilot:
+        await press(pilot, "7")
+        calls = app.main.views["calls"].list
+        calls.sort_by("cost_usd", down=True)  # its column has no room at 80
+        await settle(pilot)
+        assert "▼ Cost" in screen_text(app).splitlines()[1]
+        calls.sort_by("tpot_us", down=True)  # no column has it
+        await settle(pilot)
+        assert "▼ tpot" in screen_text(app).splitlines()[1]
+        calls.sort_by("ttft_us")
+        await settle(pilot)
+        assert "TTFT▲" in screen_text(app).splitlines()[1]
+        await press(pilot, "2")
+        exchanges = app.main.views["flows"].exchanges
+        exchanges.sort_by("path")
+        await settle(pilot)
+        line = next(line for line in screen_text(app).splitlines() if "Exchanges" in line)
+        assert "▲ Request" in line

@@ -9,7 +9,7 @@ from textual.containers import Container
 
 from ...model.finding_codes import CODES
 from ...store.shapes import Record
-from .. import questions
+from .. import questions, telling
 from ..choice import ChosenRows
 from ..document import Part
 from ..outcomes import SEVERITIES
@@ -26,7 +26,7 @@ class FindingsView(View):
 
     title = "findings"
     share_below: ClassVar[int] = 60
-    share_beside: ClassVar[int] = 62
+    share_beside: ClassVar[int] = 66
 
     def compose(self) -> ComposeResult:
         self.list = RowList(
@@ -93,13 +93,15 @@ class FindingsView(View):
 
 
 def explained(row: Record) -> list[Part]:
-    """A finding as text: what was found, what that means, what to do, where it shows."""
+    """A finding as text: what was found and where it shows, what that means, what to do."""
     glyph, role = SEVERITIES.get(row["severity"], ("?", "muted"))
     code = CODES.get(row["code"])
-    parts = [Part(text=f"{glyph} {row['text']}", role=role)]
-    if code:
-        parts += [Part("What it means", code.meaning), Part("What to do", code.action)]
-    where = [("about", f"{row['scope']} {row['ref']}", "base")]
+    where = [("about", telling.about(row), "base")]
+    if whose := telling.whose(row):
+        where.append(("of", whose, "base"))
     if row.get("packet"):
         where.append(("packet", f"{row['packet']}", "accent"))
-    return [*parts, Part("Where", facts=where)]
+    parts = [Part(text=f"{glyph} {row['text']}", role=role), Part(facts=where)]
+    if code:
+        parts += [Part("What it means", code.meaning), Part("What to do", code.action)]
+    return parts

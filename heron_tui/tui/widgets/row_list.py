@@ -153,11 +153,26 @@ class RowList(CursorList):
         can = isinstance(self.source, (ChosenRows, FixedRows))
         return [column for column in self.columns if column.sort] if can else []
 
-    def _heading(self, column: Column, size: int) -> str:
-        """A column's title, with an arrow if the rows are sorted by it."""
-        if not column.sort or column.sort != self.sorted_by:
-            return column.title
-        return f"{column.title[: size - 1]}{'▼' if self.descending else '▲'}"
+    def _headings(self, layout: Sequence[tuple[Column, int]]) -> list[str]:
+        """Titles of columns, with an arrow at what the rows are sorted by; where that is not among them, the widest
+        says it."""
+        arrow = "▼" if self.descending else "▲"
+        titles = [column.title for column, _ in layout]
+        if not self.sorted_by:
+            return titles
+        by = next((place for place, (column, _) in enumerate(layout) if column.sort == self.sorted_by), None)
+        if by is not None:
+            titles[by] = f"{titles[by][: layout[by][1] - 1]}{arrow}"
+            return titles
+        widest = max(range(len(layout)), key=lambda place: layout[place][1])
+        both = f"{titles[widest]}  {arrow} {self._sort_name()}"
+        titles[widest] = both if len(both) <= layout[widest][1] else f"{arrow} {self._sort_name()}"
+        return titles
+
+    def _sort_name(self) -> str:
+        """What the rows are sorted by: the title of a column, shown or not, else the field's name."""
+        named = (column.title.strip() for column in self.own_columns if column.sort == self.sorted_by)
+        return next(named, "") or self.sorted_by.removesuffix("_us").replace("_", " ")
 
     def show_everything(self, *, stay: str | None = None) -> None:
         """No row is left out any more."""
@@ -238,14 +253,18 @@ class RowList(CursorList):
     # drawing
 
     def title_text(self) -> tuple[str, str]:
-        return self.title, self.note
+        if not self.sorted_by:
+            return self.title, self.note
+        said = f"{'▼' if self.descending else '▲'} {self._sort_name()}"
+        return self.title, f"{said} · {self.note}" if self.note else said
 
     def title_line(self, width: int) -> list[Segment]:
         if self.title:
             return super().title_line(width)
         style = self.palette.title_focus if self.has_focus else self.palette.title
         layout = fit(self.columns, width - 2)
-        text = " ".join(sized(self._heading(column, size), size, right=column.right) for column, size in layout)
+        named = zip(layout, self._headings(layout), strict=True)
+        text = " ".join(sized(title, size, right=column.right) for (column, size), title in named)
         return [Segment(f"{'▌' if self.has_focus else ' '}{text} "[:width], style)]
 
     def why_empty(self) -> str:
