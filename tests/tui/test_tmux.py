@@ -1,10 +1,15 @@
 """The real program in a real terminal."""
 
+import fcntl
 import os
+import pty
+import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -69,6 +74,33 @@ class Tmux:
 
     def resize(self, columns: int, rows: int) -> None:
         self._run("resize-window", "-x", str(columns), "-y", str(rows))
+
+    def click_twice(self, x: int, y: int) -> None:
+        """A double click as a terminal sends it to tmux (SGR 1006), by a hand that moves one cell; counted from 0."""
+        where = [(x + 1, y + 1), (x + 2, y + 1)]
+        said = "".join(f"\x1b[<0;{x};{y}M\x1b[<0;{x};{y}m" for x, y in where)
+        rows, columns = self._run("display-message", "-p", "#{window_height} #{window_width}").split()
+        pid, terminal = pty.fork()
+        if not pid:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", int(rows) + 1, int(columns), 0, 0))
+            os.environ["TERM"] = "xterm-256color"
+            os.execvp("tmux", ["tmux", "-S", self._socket, "attach"])
+        try:
+            shown = b""
+            while b"\x1b[?1006h" not in shown:  # tmux has told this terminal to send the mouse
+                shown += os.read(terminal, 65536)
+            os.write(terminal, said.encode())
+            self._drain(terminal)
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            os.close(terminal)
+
+    @staticmethod
+    def _drain(terminal: int) -> None:
+        """Read what comes until it is quiet, so that tmux is not held up."""
+        while select.select([terminal], [], [], 1.0)[0]:
+            os.read(terminal, 65536)
 
     def pid_of_engine(self) -> int:
         """The engine's process, found among the children of the program in the window."""
@@ -256,3 +288,15 @@ def test_marks_and_comments_are_there_when_the_store_is_opened_again(
     again.wait("¶ slow")
     again.keys("C-q")
     again.wait("exit code 0")
+
+
+@pytest.mark.parametrize("mouse", ["off", "on"])
+def test_a_double_click_opens_as_enter_does(mouse: str, start: Start):
+    app = start(capture("anthropic-sdk-faults"), size=(120, 40))
+    app._run("set", "-g", "mouse", mouse)
+    app.wait("read", "Findings")
+    app.keys("6")
+    text = app.wait("Severity", "call.error")
+    row = next(y for y, line in enumerate(text.splitlines()) if "call.error" in line)
+    app.click_twice(40, row)
+    app.wait("Length", "Bytes of packet")

@@ -114,5 +114,5 @@ class ClaimsPane(TextPane):
                     self.chosen = sum(run < place for run, _ in claims)
                     break
             self.refresh()
-            if event.chain == 2:
+            if self.clicked_twice(event, line):
                 self.act_open()

@@ -191,7 +191,7 @@ class CursorList(Pane):
         index = round(self.scroll_y) + event.y - 1
         if event.y >= 1 and index < self._count:
             self.move(index)
-            if event.chain == 2:
+            if self.clicked_twice(event, index):
                 self.act_open()
 
     def click_title(self, x: int) -> None:

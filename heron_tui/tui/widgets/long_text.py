@@ -312,8 +312,9 @@ class LongText(Pane):
 
     def on_click(self, event: events.Click) -> None:
         if 1 <= event.y <= len(self._drawn):
-            self.go(self._drawn[event.y - 1])
-            if event.chain == 2:
+            line = self._drawn[event.y - 1]
+            self.go(line)
+            if self.clicked_twice(event, line):
                 self.act_open()
 
     def on_resize(self) -> None:

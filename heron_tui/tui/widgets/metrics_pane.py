@@ -134,7 +134,7 @@ class MetricsPane(TextPane):
         hit = next((n for n, s in enumerate(self._spots) if s.line == line and s.start <= x < s.end), None)
         if event.y >= 1 and hit is not None:
             self._to(hit)
-            if event.chain == 2:
+            if self.clicked_twice(event, hit):
                 self.act_open()
 
     # what is measured

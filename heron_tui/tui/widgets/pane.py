@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -17,6 +18,8 @@ from .drawn import Drawn
 
 if TYPE_CHECKING:
     from ..app import HeronApp
+
+NOWHERE = (None, 0.0)
 
 
 class Pane(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
@@ -33,6 +36,8 @@ class Pane(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
     """
     scopes: ClassVar[tuple[str, ...]] = ("list",)
     """Which actions' keys count here, nearest first; `all` is always added."""
+    _clicked: tuple[object, float] = NOWHERE
+    """What was clicked last, and when."""
 
     @property
     def heron(self) -> "HeronApp":
@@ -84,6 +89,18 @@ class Pane(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
 
     def blank(self, width: int) -> list[Segment]:
         return [Segment(" " * width, self.palette.base)]
+
+    def clicked_twice(self, event: events.Click, place: object) -> bool:
+        """Whether a click is the second one on a place of this pane (a row, a line, a figure).
+
+        A hand seldom hits one cell twice, which is what a chain of Textual's clicks takes.
+        """
+        before, self._clicked = self._clicked, (place, event.time)
+        soon = event.time - before[1] <= self.app.CLICK_CHAIN_TIME_THRESHOLD
+        if event.chain != 2 and (before[0] != place or not soon):
+            return False
+        self._clicked = NOWHERE
+        return True
 
     def on_focus(self) -> None:
         self.refresh()
