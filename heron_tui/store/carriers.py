@@ -1,6 +1,7 @@
 """Which packets carried an exchange, one side of it, or a flow."""
 
 import sqlite3
+from collections.abc import Iterator
 from typing import Literal
 
 from ..core.errors import SourceError
@@ -63,6 +64,12 @@ class Carriers:
                 raise SourceError(f"more than {MOST_CARRIED >> 20} MB carried this {side}: too much to look through")
             found += self._packets.captured(columns, mask)
         return found
+
+    def of_flow_with_payload(self, flow: str) -> Iterator[CapturedPacket]:
+        """Packets with their bytes, as `Reader.flow_carriers` says."""
+        row = self._connection.execute("SELECT n, t_start_us, t_end_us FROM flows WHERE id = ?", (flow,)).fetchone()
+        for columns in self._packets.timed(*row[1:]) if row else ():
+            yield from self._packets.captured(columns, (columns["flow"] == row[0]) & (columns["payload"] > 0))
 
     def of_flow(self, flow: str) -> list[int]:
         """Numbers of all packets of a flow."""

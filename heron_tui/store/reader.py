@@ -18,7 +18,7 @@ from .where import Where
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from ..filter.fields import Field
@@ -312,6 +312,15 @@ class Reader:
         """
         self._refresh()
         return self._carriers.of_side(exchange, side)
+
+    def flow_carriers(self, flow: str) -> "Iterator[CapturedPacket]":
+        """The packets of a flow with payload, in order of capture, with their bytes.
+
+        Raises:
+            SourceError: as `packet_bytes` does.
+        """
+        self._refresh()
+        return self._carriers.of_flow_with_payload(flow)
 
     def up_to(self, number: int, most: int) -> list[CapturedPacket]:
         """A packet and those before it in its flow, oldest first: `most` in all, as far as a few blocks reach back.

@@ -42,12 +42,12 @@ class Carried:
     """
 
     def __init__(self, packets: Iterable[CapturedPacket], first: int, last: int) -> None:
-        segments = _segments(packets)
-        base = next((sequence for number, sequence, _, _ in segments if number == first), None)
+        found = list(segments(packets))
+        base = next((sequence for number, sequence, _, _ in found if number == first), None)
         pieces: list[Piece] = []
         held: dict[int, bytes] = {}
         limit, top = 0, -HALF
-        for number, sequence, at, payload in segments if base is not None else ():
+        for number, sequence, at, payload in found if base is not None else ():
             start = (sequence - (base or 0) + HALF) % WHOLE - HALF
             held[number] = payload
             if number == last:
@@ -60,7 +60,7 @@ class Carried:
         )
         self._starts = [piece.start for piece in self.pieces]
         self.data = bytearray(limit)
-        payload_at = {number: at for number, _, at, _ in segments}
+        payload_at = {number: at for number, _, at, _ in found}
         for piece in self.pieces:
             begin = piece.at - payload_at[piece.packet]
             shown = held[piece.packet][begin : begin + piece.end - piece.start]
@@ -110,9 +110,8 @@ def _without(part: Piece, piece: Piece) -> Iterator[Piece]:
         yield Piece(start, part.end, part.packet, part.at + start - part.start)
 
 
-def _segments(packets: Iterable[CapturedPacket]) -> list[tuple[int, int, int, bytes]]:
+def segments(packets: Iterable[CapturedPacket]) -> Iterator[tuple[int, int, int, bytes]]:
     """Number, sequence number, place and bytes of the payload of each packet that has one."""
-    found = []
     internet: dict[int, int] = {}
     for packet in packets:
         place = _quick(packet.data, internet[packet.link]) if packet.link in internet else None
@@ -121,8 +120,7 @@ def _segments(packets: Iterable[CapturedPacket]) -> list[tuple[int, int, int, by
         if place is not None:
             sequence, start, end = place
             if end > start:
-                found.append((packet.number, sequence, start, packet.data[start:end]))
-    return found
+                yield packet.number, sequence, start, packet.data[start:end]
 
 
 def _slow(packet: CapturedPacket, internet: dict[int, int]) -> tuple[int, int, int] | None:

@@ -1,4 +1,4 @@
-"""Bytes as they were captured: payloads of consecutive packets of one side, printable or in hexadecimal."""
+"""Bytes as they were captured: payloads of packets of one side that follow each other, printable or in hexadecimal."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -19,9 +19,10 @@ PRINTABLE = bytes(byte if 32 <= byte < 127 else 46 for byte in range(256)).decod
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Consecutive packets of one side. `offset` is the place of their first byte in what is shown of that side.
+    """Packets of one side that follow each other. `offset` is the place of their first byte in what is shown of it.
 
-    `packed` are their numbers, as 64-bit integers: of a long connection there are many, and few are looked at.
+    `packed` are their numbers, as 64-bit integers: of a long connection there are many, and few are looked at. `parts`
+    are what of each payload counts, packed as `skip` and `size`; b"" for all of each.
     """
 
     packed: bytes
@@ -31,6 +32,7 @@ class Run:
     offset: int
     hex: bool
     unmasked: bool = False
+    parts: bytes = b""
 
     @property
     def numbers(self) -> Sequence[int]:
@@ -38,9 +40,12 @@ class Run:
 
     def load(self, reader: Reader) -> Passage:
         payloads, failed = [], ""
-        for number in self.numbers:
+        parts = memoryview(self.parts).cast("q").tolist()
+        for place, number in enumerate(self.numbers):
             try:
-                payloads.append(_payload(*reader.packet_bytes(number), unmasked=self.unmasked))
+                payload = _payload(*reader.packet_bytes(number), unmasked=self.unmasked)
+                skip, size = parts[2 * place : 2 * place + 2] if parts else (0, len(payload))
+                payloads.append(payload[skip : skip + size])
             except SourceError as error:
                 failed = str(error)
                 break
@@ -49,9 +54,28 @@ class Run:
             return Lines([line], [InPacket(self.numbers[0])])
         return Hex(self, payloads) if self.hex else Raw(self, payloads)
 
+    def skip(self, place: int) -> int:
+        """Bytes of a payload that stand before what counts of it."""
+        return int(memoryview(self.parts).cast("q")[2 * place]) if self.parts else 0
+
     def _span(self) -> str:
         first, last = self.numbers[0], self.numbers[-1]
         return whole(first) if first == last else f"{whole(first)} to {whole(last)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A line between runs: bytes that are missing, or came again."""
+
+    words: str
+    number: int
+    side: int
+    t_us: int
+    role: str
+    size: int = 80
+
+    def load(self, reader: Reader) -> Passage:  # noqa: ARG002 - there is nothing to read
+        return Lines([Paragraph(f"[{self.words}]", self.role)], [InPacket(self.number)])
 
 
 def _payload(data: bytes, link: int, *, unmasked: bool) -> bytes:
@@ -69,6 +93,7 @@ def _payload(data: bytes, link: int, *, unmasked: bool) -> bytes:
 class _Payloads:
     """Payloads joined, and which packet carried which byte."""
 
+    run: Run
     numbers: Sequence[int]
     starts: list[int] = field(default_factory=list)
     data: bytes = b""
@@ -76,11 +101,12 @@ class _Payloads:
     def origin(self, start: int, end: int) -> Origin:
         place = max(bisect_right(self.starts, start) - 1, 0)
         stop = self.starts[place + 1] if place + 1 < len(self.starts) else len(self.data)
-        return InPacket(self.numbers[place], start - self.starts[place], min(end, stop) - self.starts[place])
+        shift = self.run.skip(place) - self.starts[place]
+        return InPacket(self.numbers[place], start + shift, min(end, stop) + shift)
 
 
-def _joined(numbers: Sequence[int], payloads: Sequence[bytes]) -> _Payloads:
-    made = _Payloads(numbers, data=b"".join(payloads))
+def _joined(run: Run, payloads: Sequence[bytes]) -> _Payloads:
+    made = _Payloads(run, run.numbers, data=b"".join(payloads))
     at = 0
     for payload in payloads:
         made.starts.append(at)
@@ -92,7 +118,7 @@ class Raw(Prose):
     """Payloads as text: lines as they are, what cannot be printed as dots."""
 
     def __init__(self, run: Run, payloads: Sequence[bytes]) -> None:
-        joined = _joined(run.numbers, payloads)
+        joined = _joined(run, payloads)
         super().__init__(joined.data, joined.origin)
 
     def paragraph(self, index: int) -> Paragraph:
@@ -106,7 +132,7 @@ class Hex:
 
     def __init__(self, run: Run, payloads: Sequence[bytes]) -> None:
         self._run = run
-        self._joined = _joined(run.numbers, payloads)
+        self._joined = _joined(run, payloads)
         self.weight = len(self._joined.data)
 
     @property
