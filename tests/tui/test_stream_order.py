@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -150,7 +151,7 @@ def test_any_order_of_any_segments_gives_the_stream(seed: int, size: int, first:
     rng = random.Random(seed)
     data = rng.randbytes(size * 20)
     edges = sorted({0, len(data), *(rng.randrange(len(data)) for _ in range(12))})
-    cut = [(max(a - rng.choice((0, 0, 5)), 0), b) for a, b in zip(edges, edges[1:], strict=False)]
+    cut = [(max(a - rng.choice((0, 0, 5)), 0), b) for a, b in pairwise(edges)]
     cut += rng.sample(cut, 3) if len(cut) > 3 else []
     middle = cut[1:]
     rng.shuffle(middle)
