@@ -40,10 +40,14 @@ OPENING = 4
 
 @dataclass(frozen=True, slots=True)
 class Spawned:
-    """What a tool call that starts a sub-agent gives it."""
+    """What a tool call that starts a sub-agent gives it.
+
+    `prompt`: a hash over its first words; `torn`: these themselves, where the capture may have a hole in them.
+    """
 
     prompt: int
     name: str | None
+    torn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class Asked:
         state: of the conversation as sent. words: hash of the last words of the user in it. same: equal for requests
             that ask the same (a retry), 0 where that cannot be told.
         boundaries: the last places where the model had answered, latest first, and the first of all.
-        opens: no assistant has spoken yet. task: hash of the first user text then, else 0.
+        opens: no assistant has spoken yet. task: hash of the first user text, 0 without one.
         typed, prompt: a user speaks at the end, and what. last_prompt: the last one in the history.
         steering, notified: see `Said`, of the messages behind the last answer.
         results, new_results: see `History`.
@@ -148,7 +152,7 @@ class Answered:
     Attributes:
         end_us: None while it is open. active_us: the last moment known of it.
         failed: it ended without a whole answer. unanswered: its client went away before an answer began.
-        whole: it ended with a whole answer. sure: and the capture holds all of it.
+        whole: it ended with a whole answer. sure: and the capture holds all of it. torn: the capture lacks some of it.
         text: of an answer that may end a turn or sum up a conversation; of others it is not kept.
         state: of the conversation with the answer; None where nothing was said.
         final: it asks for no tool whose result would come back.
@@ -160,6 +164,7 @@ class Answered:
     unanswered: bool = False
     whole: bool = False
     sure: bool = False
+    torn: bool = False
     id: str | None = None
     model: str | None = None
     finish: str | None = None
@@ -217,7 +222,7 @@ class Reader:
             same=_same(call, auxiliary),
             boundaries=said.boundaries,
             opens=said.opens,
-            task=said.first_words if said.opens else 0,
+            task=said.first_words,
             typed=said.typed,
             prompt=said.prompt,
             last_prompt=said.last_prompt,
@@ -247,7 +252,7 @@ class Reader:
 
     def answered(self, call: Call, asked: Asked) -> Answered:
         response, profile = call.response, asked.profile
-        tools = tuple([_asking(one, profile) for one in response.tool_calls if one.name])  # the capture may have a hole
+        tools = tuple([_asking(one, profile, call.lossy) for one in response.tool_calls if one.name])
         state: int | None = asked.state
         for key in response.answer_keys:
             state = extend(state or 0, int.from_bytes(key[:8], "big") | 1)
@@ -262,6 +267,7 @@ class Reader:
             unanswered=call.outcome == "aborted" and call.t_response_us is None,
             whole=call.outcome == "ok",
             sure=call.outcome == "ok" and not call.lossy,
+            torn=call.lossy,
             id=response.id,
             model=response.model or call.request.model,
             finish=response.finish,
@@ -302,11 +308,11 @@ def _opening(call: Call) -> tuple[str, ...]:
     return next((message.texts for message in call.request.messages if message.role == "user"), ())
 
 
-def _asking(call: ToolCall, profile: Profile) -> Asking:
+def _asking(call: ToolCall, profile: Profile, torn: bool) -> Asking:
     named = next((found[1] for pattern in profile.tools.mcp if (found := pattern.search(call.name))), None)
     if named is None and call.namespace:
         named = next((found[1] for one in profile.tools.mcp if (found := one.search(call.namespace + "__"))), None)
-    spawned = next((_spawned(rule, call) for rule in profile.subagent.spawn if rule.tool == call.name), None)
+    spawned = next((_spawned(rule, call, torn) for rule in profile.subagent.spawn if rule.tool == call.name), None)
     return Asking(call.id, plain_id(call.id), call.name, call.arguments, named, spawned, arguments_hash(call))
 
 
@@ -315,9 +321,10 @@ def arguments_hash(call: ToolCall) -> int:
     return xxh3_64(msgspec.json.encode(call.arguments, order="sorted")).intdigest()
 
 
-def _spawned(rule: Spawn, call: ToolCall) -> Spawned | None:
+def _spawned(rule: Spawn, call: ToolCall, torn: bool) -> Spawned | None:
     prompt = call.arguments.get(rule.prompt)
     if not isinstance(prompt, str) or not prompt.strip():
         return None
     names = [call.arguments.get(name) for name in rule.name]
-    return Spawned(words_of(prompt), next((name for name in names if isinstance(name, str) and name), None))
+    name = next((name for name in names if isinstance(name, str) and name), None)
+    return Spawned(words_of(prompt), name, prompt.strip() if torn else "")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..core.ids import content_id
-from . import legs, links, results, runs
+from . import branches, legs, links, results, runs
 from .ledger import Ask, Begun, Ledger, Placed
 from .links import FORGET_US
 from .said import plain_id
@@ -98,24 +98,16 @@ class Placer:
             return None
         if node.started_by:
             return node.started_by.call.session
+        if node.asked.subagent and (turn := branches.waiting_turn(self.ledger, node)):
+            return turn.session
         return self._summarised(node) or content_id("s", node.asked.id)
 
     def _started_by(self, node: Placed) -> Ask | None:
-        """The tool call that started a sub-agent: it gave it the very text with which its conversation opens."""
+        """The tool call that started a sub-agent: see `branches`."""
         asked = node.asked
-        if not asked.task or asked.auxiliary or node.retry_of or node.parent:
+        if not asked.task or asked.auxiliary or node.retry_of or node.parent or links.is_said_main(node):
             return None
-        if links.is_said_main(node):
-            return None
-        for ask in self.ledger.spawned[asked.task]:
-            call = ask.call
-            if (
-                node.session in (None, call.session)
-                and asked.t_us - call.t_us <= FORGET_US
-                and not self.ledger.claimed[ask.key]
-            ):
-                return ask
-        return None
+        return branches.started_by(self.ledger, node)
 
     def _summarised(self, node: Placed) -> str | None:
         """The session whose summary (the answer to a compaction) stands in the first message of this conversation."""

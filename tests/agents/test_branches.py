@@ -1,5 +1,9 @@
 """Sub-agents: branches of the turn that started them."""
 
+import pytest
+
+from heron_tui.model.call import Call
+
 from .build import call, result, says, tell, user, uses
 
 CLAUDE = {"user-agent": "claude-cli/2.1", "x-claude-code-session-id": "sid"}
@@ -90,6 +94,59 @@ def test_by_the_task_alone():
     assert len(told.sessions) == 1
     assert turn.status == "complete"
     assert [(one.calls, one.parent_tool) for one in turn.subagents] == [(("s", "s2"), "t1")]
+
+
+HERMES = {"system": "You are Hermes Agent, an intelligent AI assistant created by Nous Research."}
+TASK = "Run the tests and report what fails"
+
+
+def torn(one: Call) -> Call:
+    one.lossy = True
+    return one
+
+
+def test_a_subagent_of_which_the_capture_lacks_the_first_call():
+    first, spawn = user("go"), says("", uses("t1", "delegate_task", goal=TASK))
+    use, more = says("", uses("t2", "terminal")), says("", uses("t3", "terminal"))
+    told = tell(
+        call("a", 0, first, answer=spawn, **HERMES),
+        call("s2", 200, user(TASK), use, result("t2"), answer=more, **HERMES),
+        call("s3", 400, user(TASK), use, result("t2"), more, result("t3"), **HERMES),
+        call("b", 600, first, spawn, result("t1"), **HERMES),
+    )
+    assert [(one.calls, one.parent_tool) for one in told.only.subagents] == [(("s2", "s3"), "t1")]
+
+
+@pytest.mark.parametrize("left", ["Run the tests and rep", "Run the tests hat fails", "and report what fails"])
+def test_a_subagent_whose_task_has_a_hole_where_it_was_given(left: str):
+    first = user("go")
+    told = tell(
+        torn(call("a", 0, first, answer=says("", uses("t1", "delegate_task", goal=left)), **HERMES)),
+        call("s", 200, user(TASK), **HERMES),
+        call("b", 600, first, says("", uses("t1", "delegate_task", goal=TASK)), result("t1"), **HERMES),
+    )
+    assert [(one.calls, one.parent_tool) for one in told.only.subagents] == [(("s",), "t1")]
+    assert told.only.calls == ("a", "s", "b")
+
+
+def test_another_task_than_the_one_with_a_hole_is_another_conversation():
+    spawn = says("", uses("t1", "delegate_task", goal="Run the tests and"))
+    told = tell(
+        torn(call("a", 0, user("go"), answer=spawn, **HERMES)),
+        call("s", 200, user("Run the linter and report what fails"), **HERMES),
+    )
+    assert len(told.sessions) == 2
+
+
+def test_a_marked_subagent_whose_start_is_missing_is_of_the_one_turn_that_waits():
+    gemini = {"headers": {"user-agent": "GeminiCLI/1"}}
+    sub = gemini | {"tools": ("complete_task", "read_file")}
+    go, other, half = user("go"), user("other"), says("", uses("t1", "invoke_agent", prompt="A"))
+    waiting = torn(call("a", 0, go, answer=half, **gemini))
+    told = tell(waiting, call("s", 150, user("B"), **sub), call("b", 900, go, half, result("t1"), **gemini))
+    assert [one.calls for one in told.only.subagents] == [("s",)]
+    two = tell(waiting, torn(call("c", 50, other, answer=half, **gemini)), call("s", 150, user("B"), **sub))
+    assert len(two.sessions) == 3
 
 
 def test_two_tasks_of_the_same_words_go_to_two_subagents():
