@@ -25,6 +25,7 @@ class Field:
         help: one line for people.
         many: a record may have several values; a comparison asks whether *any* fits.
         flag: a bare use asks for true, not for presence.
+        long: a text that takes time to look through: what was found in a row is remembered until it is written again.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Field:
     many: bool = False
     flag: bool = False
     sql: str = ""
+    long: bool = False
 
     def column(self, row: str) -> str:
         """SQL for the value in a row of the scope's table that goes by the name `row`."""
@@ -45,10 +47,11 @@ def _table() -> dict[str, Field]:
     rows: list[Field] = []
 
     def add(  # noqa: PLR0917 - a table
-        scope: Scope, name: str, type_: Type, help_: str, key: str = "", sql: str = "", *, many: bool = False
-    ) -> None:
+        scope: Scope, name: str, type_: Type, help_: str, key: str = "", sql: str = "", *, many: bool = False,
+        long: bool = False,
+    ) -> None:  # fmt: skip
         full = name if name == "body" else f"{scope}.{name}"
-        rows.append(Field(full, scope, type_, key or name, help_, many=many, flag=type_ == "bool", sql=sql))
+        rows.append(Field(full, scope, type_, key or name, help_, many=many, flag=type_ == "bool", sql=sql, long=long))
 
     add("packet", "number", "int", "number of the packet in the capture")
     add("packet", "time", "time", "when it was captured", "time_us")
@@ -107,13 +110,13 @@ def _table() -> dict[str, Field]:
     add("call", "leg_of", "text", "id of the call that this one is a leg of, where a proxy handed it on")
     add("call", "lossy", "bool", "the capture lost bytes of it")
     add("call", "messages", "int", "messages the request carried")
-    add("call", "text", "text", "text of the answer")
-    add("call", "thinking", "text", "thinking of the answer")
+    add("call", "text", "text", "text of the answer", long=True)
+    add("call", "thinking", "text", "thinking of the answer", long=True)
 
     add("tool", "name", "text", "name of the tool")
     add("tool", "error", "bool", "the result says that it failed")
     add("tool", "duration", "duration", "from the answer that asked to the request with the result", "duration_us")
-    add("tool", "arguments", "text", "arguments, as JSON text", sql=JSON_TEXT)
+    add("tool", "arguments", "text", "arguments, as JSON text", sql=JSON_TEXT, long=True)
     add("tool", "result_bytes", "int", "size of the result")
     add("tool", "mcp_call", "text", "id of the call to an MCP server that ran the tool")
     add("tool", "mcp_server", "text", "MCP server that the tool belongs to")
@@ -125,8 +128,8 @@ def _table() -> dict[str, Field]:
     add("turn", "tools", "int", "tool calls in the turn")
     add("turn", "duration", "duration", "start to end", "duration_us")
     add("turn", "cost", "number", "estimated cost of its calls in US dollars", "cost_usd", TURN_COST)
-    add("turn", "prompt", "text", "what the user asked")
-    add("turn", "answer", "text", "final answer")
+    add("turn", "prompt", "text", "what the user asked", long=True)
+    add("turn", "answer", "text", "final answer", long=True)
 
     add("session", "id", "text", "id of the session")
     add("session", "agent", "text", "profile: claude-code, codex, ...")

@@ -88,7 +88,7 @@ def _values(node: Leaf, row: str, ask: Ask) -> Sql:
     if operand.field.name == "body":
         return _bodies(node, row, ask)
     if operand.key is None:
-        return _asked(node, operand.field.column(row), ask)
+        return _asked(node, operand.field.column(row), ask, row)
     test = _asked(node, "json_extract(h.value, '$[1]')", ask)
     name = "heron_lower(json_extract(h.value, '$[0]')) = ?"
     sides = [
@@ -111,12 +111,16 @@ def _bodies(node: Leaf, row: str, ask: Ask) -> Sql:
     return Sql(f"EXISTS (SELECT 1 FROM bodies AS b WHERE b.exchange = {row}.id AND b.size > 0 AND ({wanted}))", params)
 
 
-def _asked(node: Leaf, value: str, ask: Ask) -> Sql:
+def _asked(node: Leaf, value: str, ask: Ask, row: str = "") -> Sql:
     if ask == "has" or isinstance(node, Present):
         if node.operand.field.flag and ask == "fits":
             return Sql(f"coalesce({value}, 0)")
         return Sql(f"({value}) IS NOT NULL")
     test, params = _test(node, f"({value})")
+    if node.operand.field.long and isinstance(node, Compare) and node.op in ("contains", "~"):
+        kept, here = f"{node.operand.field.name} {node.op} {node.value}", f"?, {row}.rowid, {row}.changed"
+        test = f"coalesce(heron_known({here}), heron_learn({here}, {test}))"
+        params = (kept, kept, *params)
     if ask == "fits":
         return Sql(f"coalesce({test}, 0)", params)
     return Sql(f"coalesce(NOT ({test}), 0)", params)

@@ -2,7 +2,8 @@
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -10,7 +11,10 @@ from ..filter.to_python import text_of
 from . import bodies
 
 MOST_REMEMBERED = 500_000
-"""Answers about bodies kept in memory."""
+"""Answers about bodies, or about the rows of one question, kept in memory."""
+MOST_ASKED = 16
+"""Questions about long texts of which answers are kept."""
+NOTHING: Mapping[int, tuple[int | None, int]] = {}
 
 
 def register(connection: sqlite3.Connection) -> None:
@@ -26,8 +30,30 @@ def register(connection: sqlite3.Connection) -> None:
     make("heron_contains", 2, _contains)
     make("heron_matches", 2, _matches)
     make("heron_body", 1, body)
+    kept = _Kept()
+    connection.create_function("heron_known", 3, kept.known)
+    connection.create_function("heron_learn", 4, kept.learn)
     make("heron_body_contains", 2, _remembered(_contains, body))
     make("heron_body_matches", 2, _remembered(_matches, body))
+
+
+class _Kept:
+    """What was found in long texts, by what was asked for and by row: good until the row is written again."""
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[str, dict[int, tuple[int | None, int]]] = OrderedDict()
+
+    def known(self, asked: str, row: int, changed: int | None) -> int | None:
+        at, answer = self._answers.get(asked, NOTHING).get(row, (-1, 0))
+        return answer if at == changed else None
+
+    def learn(self, asked: str, row: int, changed: int | None, answer: int | None) -> int | None:
+        if answer is not None:
+            rows = self._answers.setdefault(asked, {})
+            rows[row] = changed, answer
+            if len(rows) > MOST_REMEMBERED or len(self._answers) > MOST_ASKED:
+                self._answers.popitem(last=False)
+        return answer
 
 
 def _contains(needle: str, text: Any) -> bool | None:

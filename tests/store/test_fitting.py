@@ -1,12 +1,19 @@
 """Filters on a store: packets by masks, windows of what fits, growth, and stopping."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from heron_tui.filter.parser import parse
+from heron_tui.model.turn import Story
+from heron_tui.store import functions
 from heron_tui.store.fitting import Stopped
+from heron_tui.store.reader import Reader
+from heron_tui.store.writer import Writer
 from tests.store import made
 
 
@@ -103,3 +110,75 @@ def test_an_evaluation_can_be_stopped_and_begun_again(kind, writer, read):
     stop.clear()
     assert reader.fit(kind, node, stop=stop).count == 0
     assert np.array_equal(reader.fit(kind, parse("call.n > 99999"), stop=stop).keys, [])
+
+
+WORDS = st.sampled_from(["", "alpha", "Beta gamma", "gamma\x00delta", "ALPHA beta " * 50])
+ASKED = [
+    'call.text contains "alpha"',
+    'call.text ~ r"be?ta"',
+    'not call.text contains "gamma"',
+    'all call.thinking contains "alpha"',
+    'tool.arguments contains "beta"',
+    'turn.prompt contains "alpha" or turn.answer contains "beta"',
+    'call.text contains "alpha" and turn.prompt contains "gamma"',
+]
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(0, 5), WORDS, WORDS, st.integers(0, 2)), min_size=1, max_size=4),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_what_is_remembered_of_long_texts_is_what_is_found_anew(tmp_path_factory, steps):
+    """A reader that stays open answers after each commit as one that is opened then."""
+    path = tmp_path_factory.mktemp("kept") / "run.store"
+    writer = Writer(path)
+    writer.put_source(made.source())
+    writer.put_flows([made.flow(0)])
+    writer.commit()
+    staying = Reader(path)
+    nodes = [parse(text) for text in ASKED]
+    for step in steps:
+        for n, text, other, turn in step:
+            call = made.call(f"c{n}", f"x{n}", made.T0 + n)
+            writer.put_calls([replace(call, response=replace(call.response, text=text, thinking=other or None))])
+            gone = (f"u{(turn + 1) % 3}",) if text == "alpha" else ()
+            gone_tools = (f"t{(n + 1) % 6}",) if other == "alpha" else ()
+            writer.put_story(
+                Story(
+                    parts=[made.part(f"c{n}", f"u{turn}")],
+                    turns=[made.turn(f"u{turn}", made.T0 + turn, (f"c{n}",), prompt=other, answer=text)],
+                    tools=[made.tool(f"t{n}", f"c{n}", turn=f"u{turn}", arguments={"a": text + other})],
+                    gone_turns=gone,
+                    gone_tools=gone_tools,
+                )
+            )
+        writer.commit()
+        fresh = Reader(path)
+        for node in nodes:
+            for kind in ("call", "turn", "tool", "session", "flow"):
+                kept, anew = staying.fit(kind, node), fresh.fit(kind, node)
+                assert kept.keys.tolist() == anew.keys.tolist(), (kind, node)
+        fresh.close()
+    staying.close()
+    writer.close()
+
+
+def test_a_long_text_is_looked_through_once_until_it_is_written_again(writer, read, monkeypatch):
+    looked = []
+    real = functions._contains
+    monkeypatch.setattr(functions, "_contains", lambda needle, text: looked.append(text) or real(needle, text))
+    calls = [made.call(f"c{n}", f"x{n}", made.T0 + n) for n in range(20)]
+    writer.put_calls(calls)
+    writer.commit()
+    reader = read()
+    node = parse('call.text contains "new"')
+    for kind in ("call", "turn", "call", "flow"):
+        assert reader.fit(kind, node).count == 0
+    assert len(looked) == 20
+    writer.put_calls([replace(calls[3], response=replace(calls[3].response, text="a new text"))])
+    writer.commit()
+    assert reader.fit("call", node).count == 1
+    assert len(looked) == 21
