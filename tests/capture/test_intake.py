@@ -142,7 +142,7 @@ def test_a_recording_is_fed_by_several_threads(tmp_path):
 
 
 def everything(stream):
-    out, end = b"", time.monotonic() + 10
+    out, end = b"", time.monotonic() + 60
     while not stream.ended and time.monotonic() < end:
         position = stream.base + len(stream.data)
         if not out:
@@ -153,7 +153,7 @@ def everything(stream):
     return out
 
 
-def wait(ready, seconds=10):
+def wait(ready, seconds=60):
     end = time.monotonic() + seconds
     while not ready():
         assert time.monotonic() < end

@@ -19,7 +19,7 @@ def flow(client, server) -> Flow:
     return Flow(n=0, id="f1", client=ends[0], server=ends[1], t_start_us=1, t_end_us=1, first_packet=1)
 
 
-def settled(finder: Finder, seconds: float = 10):
+def settled(finder: Finder, seconds: float = 60):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         flows, _ = finder.take()

@@ -17,6 +17,9 @@ from heron_tui.engine.protocol import Command, Job, Tick
 from heron_tui.model.live import Live
 from heron_tui.privileged import asking
 
+PATIENCE_S = 90.0
+"""How long is waited for what comes within a second on an idle machine."""
+
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="captures need root here")
 
 SERVER = """
@@ -83,7 +86,7 @@ class Engine:
         except ValueError:  # closed here, as an owner who is gone
             return
 
-    def wait(self, ready: Callable[[Tick], bool], seconds: float = 20) -> Tick:
+    def wait(self, ready: Callable[[Tick], bool], seconds: float = PATIENCE_S) -> Tick:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self.ticks and ready(self.ticks[-1]):
@@ -105,8 +108,8 @@ class Engine:
         return self.end()
 
     def end(self) -> Tick:
-        self.process.wait(15)
-        self._thread.join(5)
+        self.process.wait(PATIENCE_S)
+        self._thread.join(PATIENCE_S)
         self.keeper.close()
         return self.ticks[-1]
 
@@ -132,7 +135,7 @@ def children(parent: int) -> list[int]:
     return found
 
 
-def gone(pids: list[int], seconds: float = 6) -> bool:
+def gone(pids: list[int], seconds: float = PATIENCE_S) -> bool:
     """Whether none of them runs any more after at most that time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -16,7 +16,7 @@ from heron_tui.engine.run import replay
 from heron_tui.model.live import Live
 from heron_tui.privileged import asking
 from heron_tui.store.reader import Reader
-from tests.live.talking import Engine, as_root, ask, children, gone, model
+from tests.live.talking import PATIENCE_S, Engine, as_root, ask, children, gone, model
 
 pytestmark = [
     as_root,
@@ -174,7 +174,9 @@ def test_files_belong_to_the_user_who_called_sudo():
     recording = Path(place.name) / "r.pcapng"
     environment = {**os.environ, "SUDO_UID": "65534", "SUDO_GID": "65534", "PYTHONPATH": where}
     command = [python, "-m", "heron_tui", "record", "--no-tls", "-i", "lo", "-w", str(recording), "--duration", "0.5"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False, cwd="/")
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False, cwd="/"
+    )
     if "cannot be read" in done.stderr or "Permission denied" in done.stderr:
         pytest.skip(f"other users may not read the program's own files here: {done.stderr.strip()}")
     assert done.returncode == 0, done.stderr
@@ -200,7 +202,7 @@ def test_flags_that_contradict_each_other_are_usage_errors():
         ["--pid", "0"],
     ):
         command = [sys.executable, "-m", "heron_tui", "record", "-w", "/tmp/never.pcapng", *flags]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
         assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), flags
     assert not Path("/tmp/never.pcapng").exists()
 

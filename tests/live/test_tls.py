@@ -13,7 +13,7 @@ from heron_tui.engine.run import replay
 from heron_tui.model.live import Live
 from heron_tui.store.reader import Reader
 from tests.bpf.watching import missing
-from tests.live.talking import SERVER, Engine, children, gone
+from tests.live.talking import PATIENCE_S, SERVER, Engine, children, gone
 
 pytestmark = [
     pytest.mark.xdist_group("live"),
@@ -48,11 +48,11 @@ def test_calls_over_tls_have_process_and_library_and_replay_the_same(tmp_path: P
             port = server.stdout.readline().decode().strip()
             live = Live(interfaces=(), write=str(recording), must_tls=True)
             engine = Engine(live, tmp_path / "live.store")
-            engine.wait(lambda tick: tick.counters.tls_probes > 0, 60)
+            engine.wait(lambda tick: tick.counters.tls_probes > 0)
             started = children(os.getpid())
             client = subprocess.Popen([sys.executable, "-c", CLIENT, port])
-            client.wait(20)
-            engine.wait(lambda tick: tick.counters.calls >= 3, 20)
+            client.wait(PATIENCE_S)
+            engine.wait(lambda tick: tick.counters.calls >= 3)
             last = engine.stop()
         finally:
             server.kill()
@@ -83,10 +83,10 @@ def test_a_recording_of_packets_and_their_plaintext_is_read_by_wireshark_and_sur
             port = server.stdout.readline().decode().strip()
             live = Live(interfaces=("lo",), filter=f"tcp port {port}", write=str(recording), must_tls=True)
             engine = Engine(live, tmp_path / "live.store")
-            engine.wait(lambda tick: tick.counters.tls_probes > 0, 60)
+            engine.wait(lambda tick: tick.counters.tls_probes > 0)
             subprocess.run([sys.executable, "-c", CLIENT, port], check=True)
-            engine.wait(lambda tick: tick.counters.calls >= 3, 20)
-            engine.wait(lambda tick: tick.counters.packets > 30, 20)  # the encrypted ones come later
+            engine.wait(lambda tick: tick.counters.calls >= 3)
+            engine.wait(lambda tick: tick.counters.packets > 30)  # the encrypted ones come later
             engine.stop()
         finally:
             server.kill()
@@ -126,11 +126,11 @@ def _calls(recording: Path, store: Path, port: str) -> list[dict[str, object]]:
 
 def test_a_killed_helper_is_told_and_packets_go_on(tmp_path: Path):
     engine = Engine(Live(interfaces=("lo",), filter="tcp port 9"), tmp_path / "live.store")
-    engine.wait(lambda tick: tick.counters.tls_probes > 0, 60)
+    engine.wait(lambda tick: tick.counters.tls_probes > 0)
     started = children(os.getpid())
     helpers = [pid for pid in started if b"helper.py" in _command(pid) and b"keeper" not in _command(pid)]
     os.kill(helpers[0], signal.SIGKILL)
-    tick = engine.wait(lambda tick: bool(tick.alarm), 10)
+    tick = engine.wait(lambda tick: bool(tick.alarm))
     assert tick.state == "running"
     assert "TLS helper" in tick.alarm
     assert engine.stop().state == "done"

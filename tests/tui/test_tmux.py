@@ -62,7 +62,7 @@ class Tmux:
     def screen(self, *, escapes: bool = False) -> str:
         return self._run("capture-pane", "-p", *(["-e"] if escapes else []))
 
-    def wait(self, *words: str, seconds: float = 20) -> str:
+    def wait(self, *words: str, seconds: float = 60) -> str:
         """The screen, as soon as all `words` are on it."""
         deadline = time.monotonic() + seconds
         while True:
