@@ -38,7 +38,7 @@ class Listing:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._readers: dict[tuple[Kind, bool], RecordReader] = {}
+        self._readers: dict[tuple[Kind, bool, bool], RecordReader] = {}
         self._anchors: dict[tuple[Kind, Where | None, bool], _Anchors] = {}
 
     def forget(self) -> None:
@@ -55,12 +55,12 @@ class Listing:
         return None if row is None else reader.record(row)
 
     def rows(
-        self, kind: Kind, start: int, stop: int, *, where: Where | None, order: str | None, full: bool
+        self, kind: Kind, start: int, stop: int, *, where: Where | None, order: str | None, full: bool, lean: bool
     ) -> list[Record]:
         start = max(start, 0)
         if stop <= start:
             return []
-        reader = self.reader(kind, full)
+        reader = self.reader(kind, full, lean=lean)
         name, down = self.order(kind, order)
         if name != reader.form.time:
             return self._by_field(kind, reader, name, down, where, start, stop)
@@ -140,10 +140,10 @@ class Listing:
         )
         return [str(row[0]) for row in found]
 
-    def reader(self, kind: Kind, full: bool) -> RecordReader:
-        key = (kind, full)
+    def reader(self, kind: Kind, full: bool, *, lean: bool = False) -> RecordReader:
+        key = (kind, full, lean)
         if key not in self._readers:
-            self._readers[key] = RecordReader(self._connection, kind, full=full)
+            self._readers[key] = RecordReader(self._connection, kind, full=full, lean=lean)
         return self._readers[key]
 
     def order(self, kind: Kind, order: str | None) -> tuple[str, bool]:

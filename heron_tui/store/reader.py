@@ -150,18 +150,20 @@ class Reader:
         where: Where | None = None,
         order: str | None = None,
         full: bool = False,
+        lean: bool = False,
     ) -> list[Record]:
         """Records by place in the list, [start, stop).
 
         Args:
             order: a field, with ``-`` before it for descending order; by time if None. Equal values go by id.
             full: texts, thinking and arguments whole; else strings in them are cut after 200 characters.
+            lean: without what grows with the history (`Form.bulky`), for lists that do not show it.
 
         Raises:
             UsageError: `order` is no field of the kind that can be sorted by.
         """
         self._refresh()
-        return self._listing.rows(kind, start, stop, where=where, order=order, full=full)
+        return self._listing.rows(kind, start, stop, where=where, order=order, full=full, lean=lean)
 
     def get(self, kind: Kind, id: str, *, full: bool = True) -> Record | None:
         """One record by id, None if there is none."""

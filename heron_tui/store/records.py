@@ -47,7 +47,8 @@ class Form:
         fields: names in the order of the records' contract, then those beyond it.
         made: SQL for fields that are no columns.
         flags: fields that are true or false. nested: fields held as JSON. texts: long texts, cut in lists; nested
-            fields among them have the strings in them cut.
+            fields among them have the strings in them cut. bulky: fields that grow with the history of a
+            conversation; lean records are without them.
     """
 
     table: str
@@ -57,6 +58,7 @@ class Form:
     flags: frozenset[str] = frozenset()
     nested: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
+    bulky: frozenset[str] = frozenset()
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -80,6 +82,7 @@ FORMS: dict[Kind, Form] = {
         flags=frozenset({"streaming", "tokens_estimated", "lossy"}),
         nested=frozenset(_names("process usage tools_offered tool_calls tool_results server_calls legs evidence")),
         texts=frozenset(_names("text thinking tool_calls server_calls error_message refusal")),
+        bulky=frozenset(_names("tools_offered tool_results")),
     ),
     "turn": Form(
         "turns",
@@ -158,12 +161,13 @@ class RecordReader:
         sortable: names of the columns by which rows can be ordered.
     """
 
-    def __init__(self, connection: sqlite3.Connection, kind: Kind, *, full: bool) -> None:
+    def __init__(self, connection: sqlite3.Connection, kind: Kind, *, full: bool, lean: bool = False) -> None:
         self.form = form = FORMS[kind]
         there = {row[1] for row in connection.execute(f"PRAGMA table_info({form.table})")}
         self.sortable = (there & set(form.fields)) - form.nested
+        fields = [name for name in form.fields if not lean or name not in form.bulky]
         columns = []
-        for name in form.fields:
+        for name in fields:
             if name in form.made:
                 columns.append(f"{form.made[name]} AS {name}")
             elif name not in there:
@@ -175,7 +179,7 @@ class RecordReader:
         self.select = f"SELECT {', '.join(columns)} FROM {form.table} AS {kind}"
         self._leg_headers = LegHeaders(connection) if kind == "call" and full else None
         self._tell: list[tuple[str, Callable[[Any], Any]]] = []
-        for name in form.fields:
+        for name in fields:
             if name in form.flags:
                 self._tell.append((name, _flag))
             elif name in form.nested:
@@ -185,7 +189,7 @@ class RecordReader:
                 self._tell.append((name, cut_strings))
 
     def record(self, row: sqlite3.Row) -> Record:
-        record = dict(row)
+        record = dict(zip(row.keys(), row, strict=True))  # dict(row) looks for each name anew
         for name, tell in self._tell:
             record[name] = tell(record[name])
         if self._leg_headers and record["legs"]:

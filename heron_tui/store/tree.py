@@ -7,7 +7,7 @@ from .shapes import AgentNode, CallNode, Record, ToolNode, TurnTree
 
 
 def turn_tree(connection: sqlite3.Connection, listing: Listing, turn: str) -> TurnTree | None:
-    """The tree of a turn; None if there is none. Three queries, whatever the size of the turn."""
+    """The tree of a turn, of lean records; None if there is none. Three queries, whatever the size of the turn."""
     record = listing.get("turn", turn, full=False)
     if record is None:
         return None
@@ -35,6 +35,6 @@ def _start(node: CallNode) -> tuple[int, str]:
 
 
 def _of_turn(connection: sqlite3.Connection, listing: Listing, kind: str, turn: str) -> list[Record]:
-    reader = listing.reader("call" if kind == "call" else "tool", False)
+    reader = listing.reader("call" if kind == "call" else "tool", False, lean=True)
     found = connection.execute(f"{reader.select} WHERE {kind}.turn = ? ORDER BY {reader.form.time}, id", (turn,))
     return [reader.record(row) for row in found]

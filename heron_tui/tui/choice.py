@@ -123,7 +123,8 @@ class ChosenRows(PagedRows):
     def _rows(self, reader: Reader, start: int, stop: int) -> Sequence[Row]:
         choice, numbers = self.choice, self._found.numbers
         if self.kind != "packet":
-            return reader.rows(self.kind, start, stop, where=choice.condition(self.kind), order=choice.order)  # type: ignore[arg-type]
+            where = choice.condition(self.kind)  # type: ignore[arg-type]
+            return reader.rows(self.kind, start, stop, where=where, order=choice.order, lean=True)  # type: ignore[arg-type]
         if numbers is None:
             return questions.packets(reader, start, stop)
         return questions.packets_numbered(reader, numbers, start, stop)

@@ -16,25 +16,14 @@ from heron_tui.store.reader import Reader
 from heron_tui.tui.stream import carriers, forms, order, scope
 from heron_tui.tui.stream.captured import Aside
 from heron_tui.tui.subject import Subject
-from tests.net.build import ACK, FIN, PSH, Conversation, Packet
+from tests.net.build import ACK, FIN, PSH, Conversation, Packet, pcap
 
 QUESTION = b"POST /v1/messages HTTP/1.1\r\nHost: a\r\nContent-Length: 6000\r\n\r\n" + bytes(range(33, 93)) * 100
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n" + b"".join(b"%08d\n" % n for n in range(1000))
 
 
-def write(path: Path, packets: Sequence[Packet]) -> None:
-    head = bytes.fromhex("d4c3b2a1020004000000000000000000ffff000001000000")
-    with path.open("wb") as out:
-        out.write(head)
-        for packet in sorted(packets, key=lambda packet: packet.time_us):
-            size = len(packet.frame)
-            for value in (*divmod(packet.time_us, 1_000_000), size, packet.length or size):
-                out.write(value.to_bytes(4, "little"))
-            out.write(packet.frame)
-
-
 def read(tmp_path: Path, packets: Sequence[Packet]) -> Reader:
-    write(tmp_path / "made.pcap", packets)
+    (tmp_path / "made.pcap").write_bytes(pcap(sorted(packets, key=lambda packet: packet.time_us)))
     replay([str(tmp_path / "made.pcap")], tmp_path / "made.store")
     return Reader(tmp_path / "made.store")
 

@@ -17,6 +17,7 @@ from .pane import plain
 from .tree_list import NOTED, Node, TreeList
 
 MOST_BAR = 64
+MOST_BARS = 256
 LEGEND = "█ model ▓ wait ━ tool · idle"
 SHORT_LEGEND = "█model ▓wait ━tool"
 
@@ -34,6 +35,8 @@ class TurnTree(TreeList):
     def __init__(self, load: Callable[[Node], None], *, id: str | None = None) -> None:
         super().__init__((), empty="no turns: no agent's call was seen", id=id, load=load)
         self.troubles: Mapping[str, Trouble] = {}
+        self._bars: dict[str, tuple[tuple[int, ...], Sequence[Node], list[str]]] = {}
+        """Bars of what has something below it, as long as that stays: many spans make one up."""
 
     @property
     def noted_kinds(self) -> Sequence[str]:
@@ -124,7 +127,17 @@ class TurnTree(TreeList):
         now = self.heron.now_us or turn.record["t_end_us"]
         start = turn.record["t_start_us"]
         end = now if turn.record["status"] == "in_progress" else turn.record["t_end_us"]
-        return cells(spans(node, now), start, max(end, start + 1), width, idle=node.kind in ("turn", "subagent"))
+        if not node.children:
+            return cells(spans(node, now), start, max(end, start + 1), width)
+        made_of = (now if end == now else 0, start, end, width)
+        known = self._bars.get(node.key)
+        if known is None or known[0] != made_of or known[1] is not node.children:
+            idle = node.kind in ("turn", "subagent")
+            shown = cells(spans(node, now), start, max(end, start + 1), width, idle=idle)
+            known = self._bars[node.key] = made_of, node.children, shown
+            if len(self._bars) > MOST_BARS:
+                del self._bars[next(iter(self._bars))]
+        return known[2]
 
     def stands_out(self, row: Any) -> bool:
         fit = self.heron.filtering.narrowed("call")
