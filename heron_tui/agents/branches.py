@@ -1,66 +1,56 @@
 """Who started a sub-agent, where its requests carry no id that says so."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from .ledger import Ask, Begun, Ledger, Placed
 from .links import FORGET_US, SEEN
 
-SHORT = 12
-"""Characters below which what is left of a task is too little to know it by."""
+PIECE = 12
+"""Characters of a task by which it is known again."""
 
 
 def started_by(ledger: Ledger, node: Placed) -> Ask | None:
     """The tool call that gave a sub-agent the very text with which its conversation opens.
 
-    Its first request may be missing in the capture, or a piece of that text where the tool call was asked for.
+    The capture may lack its first request: the text stands in all that follow.
     """
     asked = node.asked
-    known = next(_open(ledger, node, ledger.spawned[asked.task]), None)
-    if known or not asked.opens:
-        return known
-    return next(
-        (ask for ask in _open(ledger, node, ledger.torn[node.agent][-SEEN:]) if _is_rest(ask, asked.prompt)), None
-    )
+    for ask in ledger.spawned[asked.task] if asked.task else ():
+        near = node.session in (None, ask.call.session) and node.t_us - ask.call.t_us <= FORGET_US
+        if near and not ledger.claimed[ask.key]:
+            return ask
+    return None
 
 
 def waiting_turn(ledger: Ledger, node: Placed) -> Begun | None:
-    """The turn of a sub-agent of which no tool call is seen that started it.
+    """The turn of a sub-agent, where the capture lacks the tool call that started it, or a piece of that.
 
-    Only one turn may come into question: of the same agent and machine, waiting for tools that an answer asked for of
-    which the capture lacks something.
+    The only turn of the same agent and machine in which an answer with a hole asked for tools: what is left of it holds
+    some of the sub-agent's task, or it is the latest, and the request is marked as a sub-agent's.
     """
-    found = []
-    for turn in ledger.spoken[node.agent][-SEEN:]:
-        last = next((call for call in reversed(ledger.calls[turn.id]) if call.is_main), None)
-        if last and _waits(last) and node.t_us - last.t_us <= FORGET_US and _is_beside(last, node):
-            found.append(turn)
+    if node.session is not None:
+        return None
+    found = [turn for turn in ledger.spoken[node.agent][-SEEN:] if _may_have_started(ledger.calls[turn.id], node)]
     return found[0] if len(found) == 1 else None
 
 
-def _waits(call: Placed) -> bool:
-    return call.answered.torn and not call.answered.final
+def _may_have_started(calls: Sequence[Placed], node: Placed) -> bool:
+    main = [call for call in calls if call.is_main]
+    if node.asked.subagent and main and _is_torn(main[-1], node):
+        return True
+    return any(_is_torn(call, node) and _holds(call.answered.tasks, node.asked.prompt) for call in main)
 
 
-def _is_beside(one: Placed, other: Placed) -> bool:
-    return (one.asked.machine, one.asked.pid) == (other.asked.machine, other.asked.pid)
+def _is_torn(call: Placed, node: Placed) -> bool:
+    one, other = call.asked, node.asked
+    return (
+        call.answered.torn
+        and not call.answered.final
+        and other.t_us - one.t_us <= FORGET_US
+        and (one.machine, one.pid) == (other.machine, other.pid)
+    )
 
 
-def _open(ledger: Ledger, node: Placed, asks: Sequence[Ask]) -> Iterator[Ask]:
-    """Those that nobody has answered to yet, and that may have started this one."""
-    for ask in asks:
-        near = node.session in (None, ask.call.session) and node.t_us - ask.call.t_us <= FORGET_US
-        if near and not ledger.claimed[ask.key]:
-            yield ask
-
-
-def _is_rest(ask: Ask, task: str) -> bool:
-    """Whether what the capture has of a tool call's task is this one, but for one piece."""
-    torn = ask.tool.spawned.torn if ask.tool.spawned else ""
-    if not SHORT <= len(torn) < len(task):
-        return False
-    return _alike(torn, task) + _alike(torn[::-1], task[::-1]) >= len(torn)
-
-
-def _alike(one: str, other: str) -> int:
-    """How many characters are the same at the beginning; `one` is the shorter text."""
-    return next((place for place, letter in enumerate(one) if letter != other[place]), len(one))
+def _holds(texts: tuple[str, ...], task: str) -> bool:
+    """Whether a piece of the task stands in one of the texts."""
+    return any(text[at : at + PIECE] in task for text in texts for at in range(len(text) - PIECE + 1))

@@ -26,7 +26,7 @@ ASKING = frozenset({"tool_use", "tool_calls", "function_call", "TOOL_CALL"})
 """Finish words of an answer that asks for a tool, where the capture may have lost the tool call itself."""
 
 QUOTE = 16 << 10
-"""Characters kept of what a side call quotes."""
+"""Characters kept of what a side call quotes, and of a torn task."""
 
 NO_TOKENS = Tokens()
 
@@ -40,14 +40,10 @@ OPENING = 4
 
 @dataclass(frozen=True, slots=True)
 class Spawned:
-    """What a tool call that starts a sub-agent gives it.
-
-    `prompt`: a hash over its first words; `torn`: these themselves, where the capture may have a hole in them.
-    """
+    """What a tool call that starts a sub-agent gives it."""
 
     prompt: int
     name: str | None
-    torn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +148,8 @@ class Answered:
     Attributes:
         end_us: None while it is open. active_us: the last moment known of it.
         failed: it ended without a whole answer. unanswered: its client went away before an answer began.
-        whole: it ended with a whole answer. sure: and the capture holds all of it. torn: the capture lacks some of it.
+        whole: it ended with a whole answer. sure: and the capture holds all of it.
+        torn: the capture lacks some of it. tasks: what it has then of tool calls that may start a sub-agent.
         text: of an answer that may end a turn or sum up a conversation; of others it is not kept.
         state: of the conversation with the answer; None where nothing was said.
         final: it asks for no tool whose result would come back.
@@ -165,6 +162,7 @@ class Answered:
     whole: bool = False
     sure: bool = False
     torn: bool = False
+    tasks: tuple[str, ...] = ()
     id: str | None = None
     model: str | None = None
     finish: str | None = None
@@ -252,7 +250,7 @@ class Reader:
 
     def answered(self, call: Call, asked: Asked) -> Answered:
         response, profile = call.response, asked.profile
-        tools = tuple([_asking(one, profile, call.lossy) for one in response.tool_calls if one.name])
+        tools = tuple([_asking(one, profile) for one in response.tool_calls if one.name])
         state: int | None = asked.state
         for key in response.answer_keys:
             state = extend(state or 0, int.from_bytes(key[:8], "big") | 1)
@@ -268,6 +266,7 @@ class Reader:
             whole=call.outcome == "ok",
             sure=call.outcome == "ok" and not call.lossy,
             torn=call.lossy,
+            tasks=_torn_tasks(response.tool_calls, profile) if call.lossy else (),
             id=response.id,
             model=response.model or call.request.model,
             finish=response.finish,
@@ -308,11 +307,11 @@ def _opening(call: Call) -> tuple[str, ...]:
     return next((message.texts for message in call.request.messages if message.role == "user"), ())
 
 
-def _asking(call: ToolCall, profile: Profile, torn: bool) -> Asking:
+def _asking(call: ToolCall, profile: Profile) -> Asking:
     named = next((found[1] for pattern in profile.tools.mcp if (found := pattern.search(call.name))), None)
     if named is None and call.namespace:
         named = next((found[1] for one in profile.tools.mcp if (found := one.search(call.namespace + "__"))), None)
-    spawned = next((_spawned(rule, call, torn) for rule in profile.subagent.spawn if rule.tool == call.name), None)
+    spawned = next((_spawned(rule, call) for rule in profile.subagent.spawn if rule.tool == call.name), None)
     return Asking(call.id, plain_id(call.id), call.name, call.arguments, named, spawned, arguments_hash(call))
 
 
@@ -321,10 +320,16 @@ def arguments_hash(call: ToolCall) -> int:
     return xxh3_64(msgspec.json.encode(call.arguments, order="sorted")).intdigest()
 
 
-def _spawned(rule: Spawn, call: ToolCall, torn: bool) -> Spawned | None:
+def _spawned(rule: Spawn, call: ToolCall) -> Spawned | None:
     prompt = call.arguments.get(rule.prompt)
     if not isinstance(prompt, str) or not prompt.strip():
         return None
     names = [call.arguments.get(name) for name in rule.name]
-    name = next((name for name in names if isinstance(name, str) and name), None)
-    return Spawned(words_of(prompt), name, prompt.strip() if torn else "")
+    return Spawned(words_of(prompt), next((name for name in names if isinstance(name, str) and name), None))
+
+
+def _torn_tasks(calls: Sequence[ToolCall], profile: Profile) -> tuple[str, ...]:
+    """Texts of the tool calls that start a sub-agent, or whose name is missing."""
+    starting = {"", *[rule.tool for rule in profile.subagent.spawn]}
+    texts = [text for call in calls if call.name in starting for text in call.arguments.values()]
+    return tuple([text[:QUOTE] for text in texts if isinstance(text, str)])

@@ -26,7 +26,8 @@ class Placed:
     Attributes:
         outer: the call of which a proxy made this one, a leg. It counts instead; a leg has nothing but its attempt.
         parent: the call whose conversation it carries on.
-        started_by: the tool call that started the sub-agent, on the sub-agent's first call.
+        started_by: the tool call that started the sub-agent, on the sub-agent's first call. helps: where the capture
+            lacks that tool call, the turn in which it was made.
         tool_ids: ids of the tools it asked for, as in records: those of the wire where they are unique.
     """
 
@@ -41,6 +42,7 @@ class Placed:
     retry_of: "Placed | None" = None
     attempt: int = 1
     started_by: "Ask | None" = None
+    helps: Begun | None = None
     tool_ids: tuple[str, ...] = ()
 
     @property
@@ -95,8 +97,8 @@ class Ledger:
         states, answers: calls by the state of their conversation as sent, and with the answer. words: chat calls by the
             last words of their user. legs: by the call of which a proxy made them.
         same: by what they ask. retried: retries by the call retried. responses: by response id.
-        asks: tool calls by plain id. results: by tool call. spawned: tool calls by hash of a sub-agent's task, torn: by
-            agent, where the capture may lack some of that task; claimed: who answered to it.
+        asks: tool calls by plain id. results: by tool call. spawned: tool calls by hash of a sub-agent's task; claimed:
+            who answered to it.
         members, turns: calls and turns by session. calls: by turn. branches: calls by session and sub-agent.
         exact: turns by session and exact turn id. above: parent sessions by session. followed: by turn, who came next.
         waiting: side calls without session, spoken: turns, summaries: compactions, each by agent.
@@ -115,7 +117,6 @@ class Ledger:
         self.asks: Table[str, Ask] = Table()
         self.results: Table[tuple[str, int], Carried] = Table()
         self.spawned: Table[int, Ask] = Table()
-        self.torn: Table[str, Ask] = Table()
         self.claimed: Table[tuple[str, int], Placed] = Table()
         self.members: Table[str, Placed] = Table()
         self.turns: Table[str, Begun] = Table()

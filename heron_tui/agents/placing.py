@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ..core.ids import content_id
 from . import branches, legs, links, results, runs
-from .ledger import Ask, Begun, Ledger, Placed
+from .ledger import Begun, Ledger, Placed
 from .links import FORGET_US
 from .said import plain_id
 from .trail import undo
@@ -50,7 +50,7 @@ class Placer:
         if node.outer is None:
             self._place_counted(node)
         else:
-            node.session = node.subagent = node.turn = node.parent = node.started_by = None
+            node.session = node.subagent = node.turn = node.parent = node.started_by = node.helps = None
             node.tool_ids = ()
         self._enter(node)
         self._touch(node)
@@ -59,7 +59,9 @@ class Placer:
         """Place a call that is no leg of another."""
         node.session = self._own_session(node)
         node.parent = links.carried_on(self.ledger, node)
-        node.started_by = self._started_by(node)
+        fresh = not (node.asked.auxiliary or node.retry_of or node.parent or links.is_said_main(node))
+        node.started_by = branches.started_by(self.ledger, node) if fresh else None
+        node.helps = branches.waiting_turn(self.ledger, node) if fresh and not node.started_by else None
         node.session = node.session or self._found_session(node)
         node.subagent = self._subagent(node)
         node.turn = self._turn(node)
@@ -98,16 +100,9 @@ class Placer:
             return None
         if node.started_by:
             return node.started_by.call.session
-        if node.asked.subagent and (turn := branches.waiting_turn(self.ledger, node)):
-            return turn.session
+        if node.helps:
+            return node.helps.session
         return self._summarised(node) or content_id("s", node.asked.id)
-
-    def _started_by(self, node: Placed) -> Ask | None:
-        """The tool call that started a sub-agent: see `branches`."""
-        asked = node.asked
-        if not asked.task or asked.auxiliary or node.retry_of or node.parent or links.is_said_main(node):
-            return None
-        return branches.started_by(self.ledger, node)
 
     def _summarised(self, node: Placed) -> str | None:
         """The session whose summary (the answer to a compaction) stands in the first message of this conversation."""
@@ -130,7 +125,7 @@ class Placer:
             return node.retry_of.subagent
         if node.parent and not links.is_said_main(node):
             return node.parent.subagent
-        return content_id("a", asked.id) if asked.subagent or node.started_by else None
+        return content_id("a", asked.id) if asked.subagent or node.started_by or node.helps else None
 
     def _turn(self, node: Placed) -> Begun | None:
         asked, session = node.asked, node.session
@@ -171,6 +166,8 @@ class Placer:
             return node.retry_of.turn
         if node.started_by:
             return node.started_by.call.turn
+        if node.helps:
+            return node.helps
         before = self.ledger.branches.last((node.session, node.subagent))
         if before is None or (node.asked.typed and not node.asked.opens):
             return self._latest_turn(node) or (before.turn if before else None)

@@ -29,8 +29,6 @@ def enter(ledger: Ledger, node: Placed) -> None:
         ledger.runnable.enter(node.trail, tool.run, ask)
         if tool.spawned:
             ledger.spawned.enter(node.trail, tool.spawned.prompt, ask)
-            if tool.spawned.torn:
-                ledger.torn.enter(node.trail, node.agent, ask)
 
 
 def _join(ledger: Ledger, node: Placed, result: Result, ask: Ask) -> None:

@@ -44,6 +44,15 @@ def metadata(**fields: str) -> dict[str, str]:
                 "system": "You are a title generator. You",
             },
         ),
+        (
+            "review",
+            {
+                "system": "You are Hermes Agent, an intelligent AI assistant created by Nous Research.",
+                "text": "Review the conversation above and update the skill library. Be ACTIVE",
+            },
+        ),
+        ("title", {"tools": (), "system": "Generate a short, descriptive title (3-7 words) for a conversation that"}),
+        ("compaction", {"tools": (), "text": "You are a summarization agent creating a context checkpoint. Treat"}),
         ("count-tokens", {"operation": "count_tokens"}),
         ("probe", {"operation": "models"}),
         ("embeddings", {"operation": "embeddings"}),
