@@ -264,8 +264,7 @@ class HeronApp(Going, inherit_bindings=False):
             handler(count)
         else:
             handler()
-        self.main.hints.refresh()
-        self.call_after_refresh(self.main.hints.refresh)  # a dialog that was opened has the focus by then
+        self.main.hints.refresh()  # other actions may make sense now
 
     def do(self, name: str, count: int | None = None) -> None:
         """Do an action by name, as its key would."""

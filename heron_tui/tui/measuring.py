@@ -1,6 +1,7 @@
 """The metrics view's figures and tables, from the measures that the store computes."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from ..metrics.measure import SECOND, Measures, Spread, step_for
 from ..metrics.points import Group
@@ -19,31 +20,44 @@ LATENCIES = (
     ("E2E p50", "e2e", "model", behind.E2E),
     ("TPOT p50", "tpot", "model", behind.TPOT),
 )
-GROUP_COLUMNS = (
-    ("", 0),
-    ("calls", 6),
-    ("errors", 6),
-    ("TTFT p50", 8),
-    ("E2E p50", 8),
-    ("E2E p95", 8),
-    ("tok/s", 6),
-    ("input", 7),
-    ("output", 7),
-    ("cached", 6),
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the tables by group.
+
+    Attributes:
+        tell: the words of a group's cell. of: what leads from it to its calls, where `there` says that there are some.
+    """
+
+    title: str
+    width: int
+    tell: Callable[[Measures], str]
+    of: Measured
+    there: Callable[[Measures], object]
+
+
+def _middle(spread: Spread | None) -> str:
+    return duration(round(spread.p50)) if spread else NONE
+
+
+def _errors(now: Measures) -> int:
+    return sum(now.errors.values())
+
+
+COLUMNS = (
+    Column("calls", 6, lambda now: whole(now.started), behind.CALLS, lambda now: now.started),
+    Column("errors", 6, lambda now: whole(_errors(now)), behind.ERRORS, _errors),
+    Column("TTFT p50", 8, lambda now: _middle(now.ttft), behind.TTFT, lambda now: now.ttft),
+    Column("E2E p50", 8, lambda now: _middle(now.e2e), behind.E2E, lambda now: now.e2e),
+    Column(
+        "E2E p95", 8, lambda now: duration(round(now.e2e.p95)) if now.e2e else NONE, behind.E2E, lambda now: now.e2e
+    ),
+    Column("tok/s", 6, lambda now: short(now.output_rate), behind.OUTPUT, lambda now: now.output_tokens),
+    Column("input", 7, lambda now: short(now.input_tokens), behind.INPUT, lambda now: now.input_tokens),
+    Column("output", 7, lambda now: short(now.output_tokens), behind.OUTPUT, lambda now: now.output_tokens),
+    Column("cached", 6, lambda now: percent(now.cache_ratio), behind.CACHED, lambda now: now.input_tokens),
 )
-OF_COLUMNS: Sequence[Measured] = (
-    behind.CALLS,
-    behind.CALLS,
-    behind.ERRORS,
-    behind.TTFT,
-    behind.E2E,
-    behind.E2E,
-    behind.OUTPUT,
-    behind.INPUT,
-    behind.OUTPUT,
-    behind.CACHED,
-)
-"""What leads from each of these columns to its calls."""
 
 
 def figures(now: Measures, course: Sequence[Measures], start_us: int | None = None) -> list[Figure]:
@@ -85,13 +99,10 @@ def figures(now: Measures, course: Sequence[Measures], start_us: int | None = No
         Figure(
             "Error rate",
             percent(now.error_rate),
-            (
-                ("bad", whole(sum(now.errors.values()))),
-                ("of", whole(now.ended)),
-            ),
+            (("bad", whole(_errors(now))), ("of", whole(now.ended))),
             [step.error_rate for step in course],
             "error",
-            behind=calls(behind.ERRORS, sum(now.errors.values())),
+            behind=calls(behind.ERRORS, _errors(now)),
         ),
         Figure(
             "Cache hits",
@@ -126,31 +137,17 @@ def table(group: Group, by: Mapping[str | None, Measures], start_us: int | None 
     """The same per model, route, agent or process; the busiest first."""
     busiest = sorted(by.items(), key=lambda item: -item[1].started)
     rows = [_row(name or NONE, now, behind.of_group(group, name), start_us) for name, now in busiest]
-    columns = ((f"by {group}", 0), *GROUP_COLUMNS[1:])
+    columns = ((f"by {group}", 0), *((column.title, column.width) for column in COLUMNS))
     return Table(f"by {group}", columns, rows)
 
 
 def _row(name: str, now: Measures, group: str, start_us: int | None) -> Row:
-    def middle(spread: Spread | None) -> str:
-        return duration(round(spread.p50)) if spread else NONE
-
-    errors = sum(now.errors.values())
-    tokens = (now.output_tokens, now.input_tokens, now.output_tokens, now.input_tokens)
-    there = (now.started, now.started, errors, now.ttft, now.e2e, now.e2e, *tokens)
-    cells = (
-        name,
-        whole(now.started),
-        whole(errors),
-        middle(now.ttft),
-        middle(now.e2e),
-        duration(round(now.e2e.p95)) if now.e2e else NONE,
-        short(now.output_rate),
-        short(now.input_tokens),
-        short(now.output_tokens),
-        percent(now.cache_ratio),
-    )
-    leading = (of.behind(start_us, group) if some else None for of, some in zip(OF_COLUMNS, there, strict=True))
-    return Row(cells, tuple(leading))
+    """A group's cells; its name leads to the calls that it made."""
+    leading = [
+        of.behind(start_us, group) if there else None
+        for of, there in ((behind.CALLS, now.started), *((column.of, column.there(now)) for column in COLUMNS))
+    ]
+    return Row((name, *(column.tell(now) for column in COLUMNS)), tuple(leading))
 
 
 def metrics(

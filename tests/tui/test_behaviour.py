@@ -155,6 +155,27 @@ async def test_hints_name_keys_that_work(make_app: Make):
                     assert app.keymap.find(tuple(keys.split(" ")), app.keyboard.scopes()) is not None
 
 
+def hinted(app: HeronApp) -> bool:
+    """Whether the last line names what can be done now."""
+    first = "".join(text for text, _ in app.main.hints.left()[0])
+    return screen_text(app).splitlines()[-1].startswith(first.rstrip())
+
+
+async def test_hints_follow_the_focus_into_dialogs_and_back(make_app: Make):
+    app = make_app()
+    async with running(app, (120, 40)) as pilot:
+        await press(pilot, "1")
+        for key in ("y", "o", "c", "x"):
+            await press(pilot, key)
+            assert app.screen is not app.main and hinted(app), key
+            await press(pilot, "escape")
+            assert app.screen is app.main and hinted(app), key
+        before = screen_text(app).splitlines()[-1]
+        await pilot.click("#packet-bytes")
+        await settle(pilot)
+        assert hinted(app) and screen_text(app).splitlines()[-1] != before
+
+
 async def test_secrets_are_masked_until_asked_for(make_app: Make):
     app = make_app()
     async with running(app, (120, 40)) as pilot:

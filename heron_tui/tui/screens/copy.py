@@ -1,7 +1,7 @@
 """What to copy of the thing in focus: a short list, with the beginning of each."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,16 +14,13 @@ from ..rows import FixedRows
 from ..units import first_line, size
 from ..widgets.row_list import RowList
 
-if TYPE_CHECKING:
-    from ..app import HeronApp
-
 
 class CopyScreen(ModalScreen[Copyable | None], inherit_bindings=False):
     """Answers what was chosen. `y` once more takes the first, which is the value."""
 
     DEFAULT_CSS = """
     CopyScreen { align: center bottom; background: $background 40%; }
-    CopyScreen > Container { width: 100%; max-width: 110; height: 11; border: round $accent;
+    CopyScreen > Container { width: 100%; max-width: 110; height: 11; margin-bottom: 2; border: round $accent;
         background: $background; }
     """
     AUTO_FOCUS: ClassVar[str | None] = "RowList"
@@ -44,7 +41,6 @@ class CopyScreen(ModalScreen[Copyable | None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.query_one(RowList).show(FixedRows(self._choices))
-        self.call_after_refresh(cast("HeronApp", self.app).main.hints.refresh)
 
     @on(RowList.Opened)
     def _opened(self, event: RowList.Opened) -> None:

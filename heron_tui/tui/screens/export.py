@@ -130,7 +130,6 @@ class ExportScreen(ModalScreen[str | None], inherit_bindings=False):
         self.settings = self.query_one(Settings)
         self.preview = self.query_one(TextPane)
         self._hint()
-        self.call_after_refresh(self.heron.main.hints.refresh)
         self._catalogue = await exporting.catalogue()
         formats = tuple(form.name for form in self._catalogue.formats)
         self._lines["format"] = Setting("format", "Format", formats)

@@ -179,9 +179,8 @@ class TurnForest:
         turn.open = True
         self._came_below(turn, path.tree)
         node = next((node for node in _all(turn.children or ()) if node.key == path.call), None)
-        while node is not None and node.parent is not None:
-            node = node.parent
-            node.open = True
+        if node is not None:
+            node.open_above()
         self.tree.plant(self.tree.shown.roots, key=path.call)
         index = self.tree.find(path.call)
         if index is not None:

@@ -1,8 +1,10 @@
 """The last line: what can be done here, nearest first; or, for a moment, what was just said."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from rich.style import Style
+from textual.screen import Screen
 from textual.widgets import Input
 
 from ..actions import ACTIONS
@@ -22,6 +24,17 @@ class HintBar(Bar):
         super().__init__()
         self._message = ""
         self._role = "base"
+
+    def on_mount(self) -> None:
+        self.heron.screen_change_signal.subscribe(self, self._watch_focus)
+        self._watch_focus(self.screen)
+
+    def _watch_focus(self, screen: Screen[Any]) -> None:
+        """Which keys mean something depends on what has the focus, on the screen or in the dialog that is on top."""
+        self.watch(screen, "focused", self._focus_moved)
+
+    def _focus_moved(self) -> None:
+        self.refresh()
 
     def say(self, message: str, role: str = "base") -> None:
         self._message, self._role = clean(message), role

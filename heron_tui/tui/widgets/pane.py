@@ -104,7 +104,6 @@ class Pane(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_focus(self) -> None:
         self.refresh()
-        self.heron.main.hints.refresh()
 
     def on_blur(self) -> None:
         self.refresh()

@@ -48,6 +48,18 @@ class Node:
         for child in self.children or ():
             yield from child.all()
 
+    def above(self) -> "Iterator[Node]":
+        """What it stands below, nearest first."""
+        node = self.parent
+        while node is not None:
+            yield node
+            node = node.parent
+
+    def open_above(self) -> None:
+        """Unfold what it stands below, so that it can be seen."""
+        for node in self.above():
+            node.open = True
+
     def handle(self) -> str:
         """Indentation and the mark that says whether it is open."""
         mark = "  " if self.leaf else "▾ " if self.open else "▸ "
@@ -128,9 +140,8 @@ class TreeList(RowList):
     def rearrange(self, *, stay: str | None = None, first: bool = False) -> None:  # noqa: ARG002 - a tree is not sorted
         """Show the nodes that are to be shown now; those above marked ones are opened."""
         for node in [node for root in self.shown.roots for node in root.all()] if self.only_marked else ():
-            above = node.parent if self.heron.notes.get(self.key_of(node)).marked else None
-            while above is not None:
-                above.open, above = True, above.parent
+            if self.heron.notes.get(self.key_of(node)).marked:
+                node.open_above()
         self._reflow(stay or (self.node.key if self.node else None))
 
     def _narrowed(self, node: Node, inside: bool = False) -> list[Node]:
@@ -156,7 +167,7 @@ class TreeList(RowList):
         places = {node.key: n for n, node in enumerate(self.shown.nodes)}
         near = [*were[at:], *reversed(were[:at])]
         folded = next((node for node in were[at : at + 1] if node.parent and not node.parent.open), None)
-        keys = [key, *_above(folded), *(node.key for node in near)]
+        keys = [key, *(node.key for node in (folded.above() if folded else ())), *(node.key for node in near)]
         self.cursor = next((places[key] for key in keys if key in places), self.cursor)
         self._window = ()
         self.rows_changed()
@@ -178,10 +189,7 @@ class TreeList(RowList):
         self.heron.finding = None
         ahead = [n for n in places if (n - here) * by > 0] or places
         found = nodes[ahead[0] if by > 0 else ahead[-1]]
-        above = found.parent
-        while above is not None:
-            above.open = True
-            above = above.parent
+        found.open_above()
         self._reflow(found.key)
         self.center(self.cursor)
 
@@ -220,10 +228,3 @@ class TreeList(RowList):
         deepest = max((node.depth for node in self.shown.nodes if node.open and not node.leaf), default=None)
         for node in [node for node in self.shown.nodes if node.open and node.depth == deepest]:
             self.open_node(node, is_open=False)
-
-
-def _above(node: Node | None) -> Iterator[str]:
-    """The keys of what a node stands below, nearest first."""
-    while node is not None and node.parent is not None:
-        node = node.parent
-        yield node.key
