@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from .ledger import Ask, Begun, Ledger, Placed
 from .links import FORGET_US, SEEN
+from .profile import GENERIC
 
 PIECE = 12
 """Characters of a task by which it is known again."""
@@ -16,10 +17,18 @@ def started_by(ledger: Ledger, node: Placed) -> Ask | None:
     """
     asked = node.asked
     for ask in ledger.spawned[asked.task] if asked.task else ():
-        near = node.session in (None, ask.call.session) and node.t_us - ask.call.t_us <= FORGET_US
-        if near and not ledger.claimed[ask.key]:
+        if _may_be(ask.call, node) and not ledger.claimed[ask.key]:
             return ask
     return None
+
+
+def _may_be(call: Placed, node: Placed) -> bool:
+    """Whether the call may have started a sub-agent of that session and agent; what has no agent's marks is anybody's."""
+    return (
+        node.session in (None, call.session)
+        and node.agent in (call.agent, GENERIC)
+        and node.t_us - call.t_us <= FORGET_US
+    )
 
 
 def waiting_turn(ledger: Ledger, node: Placed) -> Begun | None:

@@ -53,42 +53,29 @@ def nameless(flows: Iterable[Flow]) -> list[Finding]:
 
 def damage(items: Iterable[Damage]) -> list[Finding]:
     """`capture.lost`: packets that could not be read below TCP."""
-    return [
-        Finding("capture.lost", SEVERITY["capture.lost"], item.time_us, "capture", item.what, item.what, item.packet)
-        for item in items
-    ]
+    return [_lost(item.time_us, item.what, item.what, item.packet) for item in items]
 
 
 def dropped(sources: Iterable[Source], time_us: int) -> list[Finding]:
     """`capture.lost`: packets that the capturing side itself says it lost."""
     return [
-        Finding(
-            "capture.lost",
-            SEVERITY["capture.lost"],
-            time_us,
-            "capture",
-            source.id,
-            f"{source.dropped:,} packets of {source.name} were dropped while it was captured",
-        )
-        for source in sources
-        if source.dropped
+        _lost(time_us, one.id, f"{one.dropped:,} packets of {one.name} were dropped while it was captured")
+        for one in sources
+        if one.dropped
     ]
 
 
 def unread(sources: Iterable[Source], time_us: int) -> list[Finding]:
     """`capture.lost`: files that could not be read to their end."""
     return [
-        Finding(
-            "capture.lost",
-            SEVERITY["capture.lost"],
-            time_us,
-            "capture",
-            f"{source.id}/end",
-            f"{source.name} could not be read to its end: {source.note}",
-        )
-        for source in sources
-        if source.note
+        _lost(time_us, f"{one.id}/end", f"{one.name} could not be read to its end: {one.note}")
+        for one in sources
+        if one.note
     ]
+
+
+def _lost(time_us: int, ref: str, text: str, packet: int | None = None) -> Finding:
+    return Finding("capture.lost", SEVERITY["capture.lost"], time_us, "capture", ref, text, packet)
 
 
 def trouble(event: Trouble) -> Finding:

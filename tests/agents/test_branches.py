@@ -131,6 +131,16 @@ def test_a_subagent_whose_task_has_a_hole_where_it_was_given(left: str, argument
     assert told.only.calls == ("a", "s", "b")
 
 
+def test_the_same_task_given_by_another_agent_is_that_one_s():
+    gemini = {"headers": {"user-agent": "GeminiCLI/1"}}
+    told = tell(
+        call("a", 0, user("go"), answer=says("", uses("t1", "invoke_agent", prompt=TASK)), **gemini),
+        call("b", 50, user("go"), answer=says("", uses("t2", "delegate_task", goal=TASK)), **HERMES),
+        call("s", 200, user(TASK), **HERMES),
+    )
+    assert [(turn.agent, turn.calls) for turn in told.in_order] == [("gemini-cli", ("a",)), ("hermes", ("b", "s"))]
+
+
 def test_another_task_than_the_one_with_a_hole_is_another_conversation():
     spawn = says("", uses("t1", "delegate_task", goal="Run the tests and"))
     told = tell(

@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ...core.errors import HeronError, UsageError
+from ...store.reader import Kind, Reader
+from ...store.shapes import Record
 from ...store.where import Parameter, Where
 from ..problems import NotFound, as_json
 from ..service import Service
@@ -16,7 +18,7 @@ from ..service import Service
 SOURCE = "local"
 """Its id of what captures; a store is one here."""
 LATEST_S = 4_102_444_800
-USUAL_PAGE, MOST_PAGE = 50, 200
+USUAL_PAGE, MOST_PAGE, MOST_PAGES = 50, 200, 1_000_000
 BAD, MISSING, FAILED = 1001, 2001, 5001
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -74,6 +76,17 @@ def number(request: Request, name: str, usual: int, most: int) -> int:
     return min(int(text), most)
 
 
+def page_size(request: Request) -> int:
+    return number(request, "page_size", USUAL_PAGE, MOST_PAGE)
+
+
+def page(request: Request) -> tuple[int, int]:
+    """The first row of the page that is asked for, and the one behind its last."""
+    size = page_size(request)
+    start = (number(request, "page", 1, MOST_PAGES) - 1) * size
+    return start, start + size
+
+
 def many(request: Request, name: str) -> list[str]:
     """The values of a parameter that may name several."""
     return [value for value in request.query_params.get(name, "").split(",") if value]
@@ -117,6 +130,21 @@ class Terms:
     @property
     def where(self) -> Where:
         return Where(" AND ".join(f"({text})" for text in self.texts) or "1", tuple(self.params))
+
+
+def between(request: Request, terms: Terms, row: str) -> None:
+    """Which client and which server: `row` has both, each with its port."""
+    terms.one_of(ip(f"{row}.server"), many(request, "server_ip"))
+    terms.one_of(ip(f"{row}.client"), many(request, "client_ip"))
+    terms.one_of(port(f"{row}.server"), numbers(request, "server_port"))
+
+
+def named(reader: Reader, kind: Kind, id: str, called: str) -> Record:
+    """A row by its id, of what it calls so. Raises NotFound."""
+    row = reader.get(kind, id)
+    if row is None:
+        raise NotFound(f"there is no {called} {id[:80]!r}")
+    return row
 
 
 def ip(column: str) -> str:

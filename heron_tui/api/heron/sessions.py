@@ -14,7 +14,7 @@ from ...store.shapes import Record
 from ...store.stopping import Stop
 from ...store.where import Where
 from ..problems import NotFound
-from .asking import MOST_PAGE, SOURCE, USUAL_PAGE, Terms, many, ms, number, service, window
+from .asking import SOURCE, Terms, many, ms, page_size, service, window
 from .traces import PREVIEW, told
 
 
@@ -23,7 +23,7 @@ async def sessions(request: Request) -> dict[str, Any]:
     terms = Terms()
     terms.add("turn.t_start_us >= ? AND turn.t_start_us < ?", start, end)
     terms.one_of("turn.agent", many(request, "agent_kind"))
-    size = number(request, "page_size", USUAL_PAGE, MOST_PAGE)
+    size = page_size(request)
     after = _cursor(request, ("t", "s", "k"))
 
     def question(reader: Reader, _: Stop) -> dict[str, Any]:
@@ -52,7 +52,7 @@ async def one(request: Request) -> dict[str, Any]:
 
 
 async def turns(request: Request) -> dict[str, Any]:
-    size = number(request, "page_size", USUAL_PAGE, MOST_PAGE)
+    size = page_size(request)
     after = _cursor(request, ("t", "k"))
 
     def question(reader: Reader, _: Stop) -> dict[str, Any]:

@@ -10,25 +10,8 @@ from ...store.reader import Kind, Reader
 from ...store.shapes import Record
 from ...store.stopping import Stop
 from ...store.where import Where
-from ..problems import NotFound
 from .about import MODEL
-from .asking import (
-    MOST_PAGE,
-    SOURCE,
-    USUAL_PAGE,
-    Terms,
-    end_of,
-    exact_ms,
-    ip,
-    many,
-    ms,
-    number,
-    numbers,
-    order,
-    port,
-    service,
-    window,
-)
+from .asking import SOURCE, Terms, between, end_of, exact_ms, many, ms, named, numbers, order, page, service, window
 
 SPANS = {
     "request_time": "t_request_us",
@@ -40,7 +23,6 @@ SPANS = {
 }
 DURATION = "duration_ms"
 EXCHANGES = {"request_time": "t_request_us", "status": "status", DURATION: DURATION}
-MOST_PAGES = 1_000_000
 SSE = "text/event-stream"
 
 
@@ -52,7 +34,7 @@ async def spans(request: Request) -> dict[str, Any]:
     terms.one_of(MODEL, many(request, "model"))
     terms.one_of("call.finish", many(request, "finish_reason"))
     terms.one_of("call.status", numbers(request, "status_code"))
-    _ends(request, terms, "call")
+    between(request, terms, "call")
     if part := request.query_params.get("request_path"):
         terms.add("instr(call.path, ?) > 0", part)
     streams = request.query_params.get("is_stream") or "all"
@@ -68,10 +50,7 @@ async def one_span(request: Request) -> dict[str, Any]:
     id = request.path_params["id"]
 
     def question(reader: Reader, _: Stop) -> dict[str, Any]:
-        call = reader.get("call", id)
-        if call is None:
-            raise NotFound(f"there is no span {id[:80]!r}")
-        return span_detail(reader, call)
+        return span_detail(reader, named(reader, "call", id, "span"))
 
     return await service(request).lists.ask(question, request)
 
@@ -82,7 +61,7 @@ async def exchanges(request: Request) -> dict[str, Any]:
     terms.add("exchange.t_request_us >= ? AND exchange.t_request_us < ?", start, end)
     terms.one_of("exchange.method", many(request, "method"))
     terms.one_of("exchange.status", numbers(request, "status"))
-    _ends(request, terms, "exchange")
+    between(request, terms, "exchange")
     if part := request.query_params.get("uri"):
         terms.add("instr(coalesce(exchange.target, exchange.path), ?) > 0", part)
     if (sse := request.query_params.get("is_sse")) in ("true", "false"):
@@ -96,9 +75,7 @@ async def one_exchange(request: Request) -> dict[str, Any]:
     id = request.path_params["id"]
 
     def question(reader: Reader, _: Stop) -> dict[str, Any]:
-        row = reader.get("exchange", id)
-        if row is None:
-            raise NotFound(f"there is no exchange {id[:80]!r}")
+        row = named(reader, "exchange", id, "exchange")
         said = reader.stream(id) if _is_sse(row) else []
         return exchange(row) | {
             "client_port": end_of(row["client"])[1],
@@ -206,22 +183,15 @@ def _json(headers: Any) -> str | None:
     return None if headers is None else orjson.dumps(headers).decode()
 
 
-def _ends(request: Request, terms: Terms, row: str) -> None:
-    terms.one_of(ip(f"{row}.server"), many(request, "server_ip"))
-    terms.one_of(ip(f"{row}.client"), many(request, "client_ip"))
-    terms.one_of(port(f"{row}.server"), numbers(request, "server_port"))
-
-
 async def _page(request: Request, kind: Kind, terms: Terms, by: str) -> tuple[int, list[Record]]:
     """How many fit, and those of the page."""
-    size = number(request, "page_size", USUAL_PAGE, MOST_PAGE)
-    start = (number(request, "page", 1, MOST_PAGES) - 1) * size
+    start, stop = page(request)
 
     def question(reader: Reader, _: Stop) -> tuple[int, list[Record]]:
         where = terms.where
         if by.removeprefix("-") == DURATION:
-            return _by_duration(reader, kind, where, start, start + size, down=by.startswith("-"))
-        return reader.count(kind, where), reader.rows(kind, start, start + size, where=where, order=by)
+            return _by_duration(reader, kind, where, start, stop, down=by.startswith("-"))
+        return reader.count(kind, where), reader.rows(kind, start, stop, where=where, order=by)
 
     return await service(request).lists.ask(question, request)
 

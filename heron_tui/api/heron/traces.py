@@ -14,25 +14,9 @@ from ...store.reader import Reader
 from ...store.shapes import Record
 from ...store.stopping import Stop
 from ...store.where import Where
-from ..problems import NotFound
 from .about import MODEL
-from .asking import (
-    MOST_PAGE,
-    SOURCE,
-    USUAL_PAGE,
-    Terms,
-    end_of,
-    ip,
-    many,
-    ms,
-    number,
-    numbers,
-    order,
-    port,
-    service,
-    window,
-)
-from .spans import MOST_PAGES, span_detail
+from .asking import MOST_PAGES, SOURCE, Terms, between, end_of, many, ms, named, number, order, page, service, window
+from .spans import span_detail
 
 SORTS = {
     "start_time": "t_start_us",
@@ -51,12 +35,11 @@ OF_CALLS = ("call.turn", "call.wire_api", "call.client", "call.server", "coalesc
 
 async def traces(request: Request) -> dict[str, Any]:
     terms = _terms(request)
-    size = number(request, "page_size", USUAL_PAGE, MOST_PAGE)
-    start = (number(request, "page", 1, MOST_PAGES) - 1) * size
+    start, stop = page(request)
     by = order(request, SORTS, "start_time")
 
     def question(reader: Reader, _: Stop) -> tuple[int, list[dict[str, Any]]]:
-        rows = reader.rows("turn", start, start + size, where=terms.where, order=by)
+        rows = reader.rows("turn", start, stop, where=terms.where, order=by)
         return reader.count("turn", terms.where), told(reader, rows)
 
     total, items = await service(request).lists.ask(question, request)
@@ -105,7 +88,7 @@ async def one(request: Request) -> dict[str, Any]:
     id = request.path_params["id"]
 
     def question(reader: Reader, _: Stop) -> dict[str, Any]:
-        return _detail(reader, _turn(reader, id))
+        return _detail(reader, named(reader, "turn", id, "trace"))
 
     return await service(request).lists.ask(question, request)
 
@@ -115,7 +98,7 @@ async def spans(request: Request) -> list[dict[str, Any]]:
     lite = request.query_params.get("lite") == "1"
 
     def question(reader: Reader, _: Stop) -> list[dict[str, Any]]:
-        _turn(reader, id)
+        named(reader, "turn", id, "trace")
         calls = reader.rows("call", 0, MOST_PAGES, where=Where("call.turn = ?", (id,)))
         return [{"sequence": at} | span_detail(reader, call, lite=lite) for at, call in enumerate(calls, 1)]
 
@@ -175,13 +158,6 @@ def _detail(reader: Reader, turn: Record) -> dict[str, Any]:
     }
 
 
-def _turn(reader: Reader, id: str) -> Record:
-    turn = reader.get("turn", id)
-    if turn is None:
-        raise NotFound(f"there is no trace {id[:80]!r}")
-    return turn
-
-
 def _calls(reader: Reader, turns: Sequence[str]) -> dict[str, list[tuple[Any, ...]]]:
     """What is asked of the calls of turns (`OF_CALLS`), by turn and in order of time."""
     where = Where("call.turn IN (SELECT value FROM json_each(?)) AND call.leg_of IS NULL", (json.dumps(list(turns)),))
@@ -204,9 +180,7 @@ def _terms(request: Request) -> Terms:
     of_calls = Terms()
     of_calls.one_of("call.wire_api", many(request, "wire_api"))
     of_calls.one_of(MODEL, many(request, "model"))
-    of_calls.one_of(ip("call.server"), many(request, "server_ip"))
-    of_calls.one_of(ip("call.client"), many(request, "client_ip"))
-    of_calls.one_of(port("call.server"), numbers(request, "server_port"))
+    between(request, of_calls, "call")
     if of_calls.texts:
         where = of_calls.where
         terms.add(f"turn.id IN (SELECT call.turn FROM calls AS call WHERE {where.sql})", *where.params)
