@@ -23,7 +23,7 @@ def started_by(ledger: Ledger, node: Placed) -> Ask | None:
 
 
 def _may_be(call: Placed, node: Placed) -> bool:
-    """Whether the call may have started a sub-agent of that session and agent; what has no agent's marks is anybody's."""
+    """Whether the call may have started it: of the same session and agent; what no agent is known by is anybody's."""
     return (
         node.session in (None, call.session)
         and node.agent in (call.agent, GENERIC)
