@@ -66,7 +66,7 @@ class Asked:
         attempt: as the client counts, from 0; None where it does not.
         tool: what an MCP server is asked to run.
         unread: nothing of the conversation could be read: the capture lacks it.
-        user_agent: as the header says, "" without one.
+        user_agent: as the header says, "" without one. model: that is asked for.
     """
 
     id: str
@@ -106,6 +106,7 @@ class Asked:
     tool: "Run | None" = None
     unread: bool = False
     user_agent: str = ""
+    model: str | None = None
 
     @property
     def machine(self) -> str:
@@ -234,6 +235,7 @@ class Reader:
             tool=Run(request.tool.name, arguments_hash(request.tool)) if request.tool else None,
             unread=request.error is not None and not request.messages,
             user_agent=header(call.request_headers, "user-agent") or "",
+            model=request.model,
         )
 
     def _cwd(self, profile: Profile, call: Call) -> str | None:

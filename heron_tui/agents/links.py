@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
+from .facts import Asked
 from .ledger import Ledger, Placed
 
 FORGET_US = 24 * 3600 * 1_000_000
@@ -16,24 +17,49 @@ T = TypeVar("T")
 
 
 def attempt_before(ledger: Ledger, node: Placed) -> Placed | None:
-    """The failed call that this one tries again: it asks the same, and no other has tried it again yet."""
+    """The failed call that this one tries again: it asks the same, and no other has tried it again yet.
+
+    The same request, or the same conversation with another scaffolding; or, where a request that said only what was new
+    (`previous_response_id`) has failed, the next one of its turn, which says the whole.
+    """
     asked = node.asked
     if not asked.chat or not asked.same:
         return None
-    for before in _latest(ledger.same[asked.same]):
-        known = before.answered
-        pause = asked.t_us - (known.active_us if known.end_us is None else known.end_us)
-        if (
-            known.failed
-            and 0 <= pause <= RETRY_US
-            and before.outer is node.outer
-            and before.asked.host == asked.host
-            and before.asked.session == asked.session
-            and before.asked.subagent_id == asked.subagent_id
-            and not ledger.retried[before.id]
-        ):
-            return before
-    return None
+    found = next((before for before in _latest(ledger.same[asked.same]) if _failed(ledger, before, node)), None)
+    if found is None and asked.state and not asked.previous:
+        alike = (*_latest(ledger.states[asked.state]), *_continued(ledger, asked))
+        found = next((before for before in alike if _is_like(before, node) and _failed(ledger, before, node)), None)
+    return found
+
+
+def _is_like(before: Placed, node: Placed) -> bool:
+    one, other = before.asked, node.asked
+    brings_same = one.previous is not None or one.results == other.results
+    return brings_same and one.model == other.model and one.profile is other.profile
+
+
+def _continued(ledger: Ledger, asked: Asked) -> list[Placed]:
+    """The last call of the same exact turn, if it was one that said only what was new."""
+    turn = ledger.exact.last((asked.session, asked.turn)) if asked.session and asked.turn else None
+    rows = ledger.calls[turn.id] if turn else ()
+    mine = [before for before in rows[-SEEN:] if before.asked.subagent_id == asked.subagent_id]
+    return [before for before in mine[-1:] if before.asked.previous]
+
+
+def _failed(ledger: Ledger, before: Placed, node: Placed) -> bool:
+    """Whether a call came to nothing shortly before, of the same agent at the same place."""
+    asked, known = node.asked, before.answered
+    pause = asked.t_us - (known.active_us if known.end_us is None else known.end_us)
+    return (
+        known.failed
+        and 0 <= pause <= RETRY_US
+        and before.outer is node.outer
+        and before.asked.host == asked.host
+        and before.asked.session == asked.session
+        and before.asked.subagent_id == asked.subagent_id
+        and before.asked.auxiliary == asked.auxiliary
+        and not ledger.retried[before.id]
+    )
 
 
 def carried_on(ledger: Ledger, node: Placed) -> Placed | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from .build import begun, call, result, says, tell, user, uses
+from .build import begun, call, result, says, system, tell, user, uses
 
 CLAUDE = {"user-agent": "claude-cli/2.1", "x-claude-code-session-id": "sid"}
 
@@ -26,6 +26,41 @@ def test_how_the_answer_shall_come_does_not_count():
     told = tell(first, second)
     assert told.parts["b"].retry_of == "a"
     assert len(told.turns) == 1
+
+
+CODEX = {"originator": "codex_exec", "session-id": "s", "x-codex-turn-metadata": '{"turn_id":"u1"}'}
+
+
+def test_over_a_websocket_the_whole_is_said_again():
+    """As Codex does: what failed said only what was new behind `previous_response_id`."""
+    first, use = user("x"), says("", uses("t1"))
+    told = tell(
+        call("a", 0, first, answer=use, headers=CODEX, response_id="r1"),
+        call("b", 200, result("t1"), outcome="error", headers=CODEX, ids={"previous_response_id": "r1"}),
+        call("c", 900, system("again"), first, use, result("t1"), outcome="error", headers=CODEX),
+        call("d", 1900, first, use, result("t1"), headers=CODEX),
+    )
+    assert [(told.parts[id].attempt, told.parts[id].retry_of) for id in "abcd"] == [
+        (1, None),
+        (1, None),
+        (2, "b"),
+        (3, "c"),
+    ]
+    assert told.only.calls == ("a", "b", "c", "d")
+
+
+def test_the_same_prompt_in_other_scaffolding_is_tried_again():
+    """As OpenClaw does once its own attempts have failed."""
+    claw = {"tools": ("sessions_yield", "tool_call", "tool_describe", "tool_search")}
+    around = (
+        "[Queued user message from a previous active turn; kept.]\n{}\n\nContinue the current task from the existing"
+    )
+    told = tell(
+        call("a", 0, user("[Wed 2026-11-25 23:59 UTC] do it"), outcome="error", **claw),
+        call("b", 900, user(f"{before}\ndo it\n\n{behind}"), **claw),
+    )
+    assert told.only.prompt == "do it"
+    assert told.parts["b"].retry_of == "a"
 
 
 def test_what_succeeded_is_not_tried_again():
