@@ -52,9 +52,8 @@ def test_over_a_websocket_the_whole_is_said_again():
 def test_the_same_prompt_in_other_scaffolding_is_tried_again():
     """As OpenClaw does once its own attempts have failed."""
     claw = {"tools": ("sessions_yield", "tool_call", "tool_describe", "tool_search")}
-    around = (
-        "[Queued user message from a previous active turn; kept.]\n{}\n\nContinue the current task from the existing"
-    )
+    before = "[Thu 2026-11-26 00:00 UTC] [Queued user message from a previous active turn; kept.]"
+    behind = "Continue the current task from the existing transcript, preserving completed work. If"
     told = tell(
         call("a", 0, user("[Wed 2026-11-25 23:59 UTC] do it"), outcome="error", **claw),
         call("b", 900, user(f"{before}\ndo it\n\n{behind}"), **claw),
