@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model.packet import Ints, Kind, PacketBatch
+from ..model.packet import Ints, PacketBatch
+from ..model.packet_kind import Kind
 from . import ip, link
 from .dissect import MOST_LENGTH, Broken, Raw, Reassembled, Segment, dissect_one
 from .fragments import Fragments

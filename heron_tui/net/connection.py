@@ -6,7 +6,7 @@ from typing import Literal
 
 from ..core.ids import content_id
 from ..model.flow import Close, Flow, Gap, Opened
-from ..model.packet import Kind
+from ..model.packet_kind import Kind
 from .dissect import ACK, FIN, RST, SYN, Segment, endpoint
 from .limits import Limits
 from .outlet import Outlet

@@ -4,7 +4,8 @@ import struct
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..model.packet import Buffer, Kind
+from ..model.packet import Buffer
+from ..model.packet_kind import Kind
 from . import ip, link
 from .fragments import Fragments
 from .ip import Address

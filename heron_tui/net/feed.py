@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..model.flow import FlowEvent
-from ..model.packet import Buffer, Kind, PacketBatch
+from ..model.packet import Buffer, PacketBatch
+from ..model.packet_kind import Kind
 from .columns import Segments
 from .connection import Connection
 from .dissect import Segment

@@ -3,7 +3,8 @@
 from bisect import bisect_right, insort
 from typing import NamedTuple
 
-from ..model.packet import Buffer, Ints, Kind
+from ..model.packet import Buffer, Ints
+from ..model.packet_kind import Kind
 from .limits import Limits
 from .outlet import Outlet
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..model.flow import Close, Damage, Flow, FlowEvent, Gap, NetResult
-from ..model.packet import Ints, Kind, PacketBatch, PacketColumns
+from ..model.packet import Ints, PacketBatch, PacketColumns
+from ..model.packet_kind import Kind
 from . import columns as table
 from .columns import Bools
 from .connection import Connection, Ending

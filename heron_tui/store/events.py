@@ -3,7 +3,6 @@
 Their data is kept apart from the body only while there is no body yet.
 """
 
-import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,19 +15,17 @@ import zstandard
 
 from ..model.http import EventBatch
 from ..model.packet import Ints
+from . import event_reader
+from .event_reader import COLUMNS
 from .json_text import dumps, loads
 from .packing import Table, pack, unpack
-from .shapes import EventRow
 from .tool_events import tools_begun
 
-COLUMNS = ("name", "start", "size", "t_us", "took_us", "first_packet", "more_packets")
-"""As they are kept: what mostly is the same for all events of a response takes no room then."""
 FIELDS = ("starts", "ends", "t_us", "t_end_us", "first_packet", "last_packet")
 MOST_SEGMENTS = 16
 """Segments of a response that stay apart when it has ended."""
 MOST_JOINED = 200_000
 """Events of one response that are joined in one row."""
-LINE = re.compile(rb"\r\n|\n|\r")
 
 
 class EventWriter:
@@ -90,7 +87,7 @@ class EventWriter:
             columns = unpack(decompress(packed))
             columns["name"] = _renamed(columns["name"], loads(own), names)
             parts.append(np.stack([columns[name] for name in COLUMNS]))
-            tools.update(_tools(begun))
+            tools.update(event_reader.tools(begun))
         self._forget(exchange)
         table = np.concatenate(parts, axis=1)
         self._waiting.append(_Segment(exchange, segments[0][0], segments[0][2], names, tools, lambda: table, None))
@@ -148,106 +145,3 @@ def _renamed(codes: Ints, own: Sequence[str], names: list[str]) -> Ints:
     """Codes into `own` as codes into `names`, which grows as needed."""
     names += [name for name in own if name not in names]
     return np.array([names.index(name) for name in own], np.int64)[codes]
-
-
-def _tools(text: str | None) -> dict[int, str]:
-    return {int(index): tool for index, tool in (loads(text) or {}).items()}
-
-
-class Events:
-    """The events of one response, read from the store: columns as arrays, in order of index.
-
-    Attributes:
-        tools: names of the tools whose calls begin in an event, by its index.
-        first: index of the first event that is held (0 unless the beginning was lost).
-        kind: `sse`, `ndjson`, `websocket`, "" without events.
-    """
-
-    def __init__(self, connection: sqlite3.Connection, exchange: str) -> None:
-        segments = connection.execute(
-            "SELECT first, kind, names, tools, columns, data FROM events WHERE exchange = ? ORDER BY first", (exchange,)
-        ).fetchall()
-        decompress = zstandard.ZstdDecompressor().decompress
-        self.kind: str = segments[0][1] if segments else ""
-        self.first: int = segments[0][0] if segments else 0
-        self.names: list[str] = []
-        self.tools: dict[int, str] = {}
-        self._data: list[tuple[int, bytes | None]] = []
-        parts: list[dict[str, Ints]] = []
-        count = 0
-        for _, _, names, tools, columns, data in segments:
-            part = unpack(decompress(columns))
-            part["name"] = _renamed(part["name"], loads(names), self.names)
-            parts.append(part)
-            self._data.append((count, data))
-            self.tools.update(_tools(tools))
-            count += len(part["name"])
-        kept = {
-            name: np.concatenate([part[name] for part in parts]) if parts else np.empty(0, np.int64) for name in COLUMNS
-        }
-        self.columns = {
-            "name": kept["name"],
-            "start": kept["start"],
-            "end": kept["start"] + kept["size"],
-            "t_us": kept["t_us"],
-            "t_end_us": kept["t_us"] + kept["took_us"],
-            "first_packet": kept["first_packet"],
-            "last_packet": kept["first_packet"] + kept["more_packets"],
-        }
-
-    def __len__(self) -> int:
-        return len(self.columns["name"])
-
-    def name(self, index: int) -> str:
-        return self.names[int(self.columns["name"][index - self.first])]
-
-    def rows(self) -> list[EventRow]:
-        fields = ("t_us", "t_end_us", "first_packet", "last_packet", "start", "end")
-        names = [self.names[code] for code in self.columns["name"].tolist()]
-        indexes = range(self.first, self.first + len(names))
-        return list(map(EventRow, indexes, names, *(self.columns[field].tolist() for field in fields)))
-
-    def data(self, index: int, body: bytes) -> bytes:
-        """The data of event `index`; `body` is the whole decoded body, where there is one."""
-        place = index - self.first
-        if not 0 <= place < len(self):
-            return b""
-        begun, kept = next((first, data) for first, data in reversed(self._data) if first <= place)
-        return self._cut(place, body) if kept is None else _kept(kept)[place - begun]
-
-    def all(self, body: bytes) -> list[tuple[str, bytes]]:
-        """Name and data of every event, in order."""
-        data: list[bytes] = []
-        for begun, kept in self._data:
-            following = next((first for first, _ in self._data if first > begun), len(self))
-            data += [self._cut(place, body) for place in range(begun, following)] if kept is None else _kept(kept)
-        return [(self.names[code], one) for code, one in zip(self.columns["name"].tolist(), data, strict=True)]
-
-    def _cut(self, place: int, body: bytes) -> bytes:
-        raw = body[int(self.columns["start"][place]) : int(self.columns["end"][place])]
-        return CUT[self.kind](raw) if self.kind in CUT else raw
-
-
-def _kept(packed: bytes) -> list[bytes]:
-    data: list[bytes] = msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(packed), type=list[bytes])
-    return data
-
-
-def sse_data(raw: bytes) -> bytes:
-    """The data of one server-sent event, as WHATWG's HTML (9.2.6) joins it."""
-    lines = LINE.split(raw)
-    return b"\n".join(line[5:].removeprefix(b" ") for line in lines if line.startswith(b"data:") or line == b"data")
-
-
-def _aws_payload(raw: bytes) -> bytes:
-    """The payload of a message of Amazon's event stream: behind prelude and headers, before its CRC."""
-    return raw[12 + int.from_bytes(raw[4:8]) : -4]
-
-
-CUT: dict[str, Callable[[bytes], bytes]] = {
-    "sse": sse_data,
-    "ndjson": lambda raw: raw.strip(b"\r\n"),
-    "grpc": lambda raw: raw[5:],
-    "aws-events": _aws_payload,
-}
-"""The data of an event from its bytes in the body, by kind of stream."""

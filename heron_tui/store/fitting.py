@@ -97,7 +97,7 @@ class Fitting:
         return Fit(kind, node, version, self._stoppable(found, stop), self._listing.count(kind, None))
 
     def packets(self, node: Node | None, version: int, stop: Stop | None) -> Fit:
-        total = self._packets.count()
+        total = sum(block[1] for block in self._packets.blocks())
         if node is None:
             parts = [numbers for (numbers,) in self._packets.column("number")]
             return Fit("packet", None, version, np.concatenate([np.empty(0, np.int64), *parts]), total)

@@ -9,10 +9,10 @@ import zstandard
 
 from ..core.errors import SourceError
 from ..model.packet import Ints, PacketBatch, PacketColumns
+from .packet_pages import COLUMNS
 from .packing import Table, pack, unpack
 
 BLOCK = 1 << 14
-COLUMNS = ("number", "time_us", "flow", "side", "length", "caplen", "payload", "kind", "link", "file", "file_pos")
 NUMBER, FLOW, FILE = (COLUMNS.index(name) for name in ("number", "flow", "file"))
 Columns = dict[str, Ints]
 

@@ -16,8 +16,10 @@ from ..filter.lexer import Value
 from ..filter.to_python import comparison, membership
 from ..filter.to_sql import Ask, Leaf, Sql
 from ..filter.tree import And, Compare, Member, Node, Not, Or, Present
-from ..model.packet import Ints, Kind
+from ..model.packet import Ints
+from ..model.packet_kind import Kind
 from .packet_blocks import Columns
+from .packet_pages import Page
 from .shapes import PacketRow
 
 Mask = NDArray[np.bool_]
@@ -59,7 +61,7 @@ class PacketFilter:
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, node: Node | None, texts: Callable[[Columns], list[PacketRow]]
+        self, connection: sqlite3.Connection, node: Node | None, texts: Callable[[Page], list[PacketRow]]
     ) -> None:
         self._connection = connection
         self._node = node
@@ -124,7 +126,8 @@ class PacketFilter:
     def _rows(self, packets: Columns) -> list[PacketRow]:
         rows: list[PacketRow] = []
         for start in range(0, len(packets["number"]), TEXTS_AT_ONCE):
-            rows += self._texts({name: column[start : start + TEXTS_AT_ONCE] for name, column in packets.items()})
+            end = start + TEXTS_AT_ONCE
+            rows += self._texts({name: column[start:end].tolist() for name, column in packets.items()})
         return rows
 
     def _reached(self, leaf: Leaf, ask: Ask) -> Reach:

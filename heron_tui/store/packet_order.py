@@ -4,9 +4,10 @@ import sqlite3
 
 import numpy as np
 
-from ..model.packet import Ints, Kind
+from ..model.packet import Ints
+from ..model.packet_kind import Kind
 from .json_text import loads
-from .packet_blocks import COLUMNS
+from .packet_pages import COLUMNS
 from .packet_reader import PacketReader
 
 OF_FLOW = ("client", "server", "process")

@@ -7,13 +7,10 @@ that carried them.
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
-from ..model.packet import Kind
+from ..model.packet_kind import Kind
 from . import packet_words
-from .events import Events
 from .json_text import loads
-from .packet_blocks import Columns
+from .packet_pages import Page
 from .shapes import PacketRow, Record
 from .streams import Streams
 
@@ -43,9 +40,8 @@ class PacketRows:
         self._flows.clear()
         self._sources.clear()
 
-    def rows(self, packets: Columns) -> list[PacketRow]:
+    def rows(self, columns: Page) -> list[PacketRow]:
         """A row for each packet, in their order."""
-        columns = {name: values.tolist() for name, values in packets.items()}
         flows = {n: self._flow(n) for n in set(columns["flow"]) if n >= 0}
         numbers: dict[int, list[int]] = {}
         for number, flow in zip(columns["number"], columns["flow"], strict=True):
@@ -73,7 +69,7 @@ class PacketRows:
                 info = late + packet_words.request(number, exchange)
             else:
                 events = self._streams.events(exchange["id"]) if exchange["events"] else None
-                begun, going_on = _events_of(number, events)
+                begun, going_on = events.in_packet(number) if events is not None else ([], None)
                 info = late + packet_words.response(number, exchange, events, begun, going_on)
                 event = begun[0] if begun else going_on
                 status = exchange["status"]
@@ -136,19 +132,6 @@ def _exchange(number: int, side: int, exchanges: Sequence[Record]) -> Record | N
             if first == number:
                 break
     return found
-
-
-def _events_of(number: int, events: Events | None) -> tuple[list[int], int | None]:
-    """Indexes of the events that begin in a packet, and of the one that goes on in it.
-
-    Packets that came out of order make the columns unsorted: all of them are looked at.
-    """
-    if events is None:
-        return [], None
-    first, last = events.columns["first_packet"], events.columns["last_packet"]
-    begun = np.flatnonzero(first == number) + events.first
-    going_on = np.flatnonzero((first < number) & (last >= number)) + events.first
-    return begun.tolist(), int(going_on[0]) if len(going_on) else None
 
 
 def _first_token(packet: Record, exchange: Record) -> bool:

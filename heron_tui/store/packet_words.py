@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from ..model.http import header
-from ..model.packet import Kind
-from .events import Events
+from ..model.packet_kind import Kind
+from .event_reader import Events
 from .json_text import loads
 from .shapes import Record
 

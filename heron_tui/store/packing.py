@@ -5,37 +5,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..model.packet import Ints
+from .packed import KINDS, Packed, decode
 
 Table = NDArray[np.int64]
 """Columns of equal length, one in each row: shape (columns, values)."""
-KINDS = ("", "<u1", "<u2", "<u4", "<u4", "<u8", "<u8", "<u8", "<u8")
-"""The integers that hold a number, by how many bytes it has."""
 AT_ONCE = 1 << 15
 """Values packed at once: what has room in the processor's nearest cache."""
 
 
-class _Packed(msgspec.Struct, array_like=True):
-    """For each column: its name, first value, least difference, and what each difference is above that.
-
-    `kinds` are the types of `data`; "" where all differences are equal.
-    """
-
-    count: int
-    names: tuple[str, ...]
-    starts: list[int]
-    least: list[int]
-    kinds: list[str]
-    data: list[bytes]
-
-
-_decode = msgspec.msgpack.Decoder(_Packed).decode
 _encode = msgspec.msgpack.Encoder().encode
 
 
 def pack(names: tuple[str, ...], table: Table) -> bytes:
     """The columns of `table`, ready for compression. Values are within ±2^62."""
     count = table.shape[1]
-    packed = _Packed(count, names, table[:, 0].tolist() if count else [], [], [], [])
+    packed = Packed(count, names, table[:, 0].tolist() if count else [], [], [], [])
     if count < 2:
         packed.least, packed.kinds = [0] * len(names), [""] * len(names)
         return _encode(packed)
@@ -45,7 +29,7 @@ def pack(names: tuple[str, ...], table: Table) -> bytes:
     return _encode(packed)
 
 
-def _pack_steps(packed: _Packed, table: Table) -> None:
+def _pack_steps(packed: Packed, table: Table) -> None:
     steps = table[:, 1:] - table[:, :-1]
     least = steps.min(axis=1)
     widths = (steps.max(axis=1) - least).tolist()
@@ -60,7 +44,7 @@ def _pack_steps(packed: _Packed, table: Table) -> None:
 
 def unpack(packed: bytes) -> dict[str, Ints]:
     """The columns that were given to `pack`, by name."""
-    table = _decode(packed)
+    table = decode(packed)
     columns: dict[str, Ints] = {}
     data = iter(table.data)
     for place, (name, kind) in enumerate(zip(table.names, table.kinds, strict=True)):

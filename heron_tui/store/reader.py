@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .few import Few
     from .fitting import Fit, FitKind, Fitting
     from .packet_blocks import Columns
+    from .packet_pages import PacketPages
     from .packet_reader import PacketReader
     from .packet_rows import PacketRows
     from .paging import Paging
@@ -60,7 +61,13 @@ class Reader:
     def _packets(self) -> "PacketReader":
         from .packet_reader import PacketReader  # loads NumPy, which most questions do not need
 
-        return PacketReader(self._connection)
+        return PacketReader(self._connection, self._pages)
+
+    @cached_property
+    def _pages(self) -> "PacketPages":
+        from .packet_pages import PacketPages
+
+        return PacketPages(self._connection)
 
     @cached_property
     def _rows(self) -> "PacketRows":
@@ -103,8 +110,8 @@ class Reader:
         return Streams(self._connection)
 
     def close(self) -> None:
-        if "_packets" in vars(self):  # else none were asked for, and NumPy need not be loaded
-            self._packets.close()
+        if "_pages" in vars(self):
+            self._pages.close()
         self._connection.close()
 
     def version(self) -> int:
@@ -251,12 +258,12 @@ class Reader:
 
     def packet_count(self) -> int:
         self._refresh()
-        return self._packets.count()
+        return self._pages.count()
 
     def packets(self, start: int, stop: int) -> list[PacketRow]:
         """Packets by place in the list, [start, stop), from 0; place 0 is usually packet number 1."""
         self._refresh()
-        return self._rows.rows(self._packets.window(start, stop))
+        return self._rows.rows(self._pages.page(start, stop))
 
     def numbered(self, numbers: "Sequence[int]") -> list[PacketRow]:
         """The packets with these numbers, in their order; numbers that no packet has are left out."""
@@ -286,7 +293,7 @@ class Reader:
     def packet_position(self, number: int) -> int:
         """The place in the list of the first packet with this number or a later one."""
         self._refresh()
-        return self._packets.place(number)
+        return self._pages.place(number)
 
     def packet_bytes(self, number: int) -> tuple[bytes, int]:
         """The captured bytes of a packet, from its capture file, and their link type.
@@ -295,7 +302,7 @@ class Reader:
             SourceError: the capture file is gone or is no longer the one that was read; or there is no such packet.
         """
         self._refresh()
-        return self._packets.raw(number)
+        return self._pages.raw(number)
 
     def exchange_packets(self, exchange: str) -> list[int]:
         """Numbers of the packets that carried an exchange: those of its flow with payload, in the request's range from
@@ -435,7 +442,7 @@ class Reader:
         if (version := self.version()) != self._seen:
             self._seen = version
             self._listing.forget()
-            self._packets.forget()
+            self._pages.forget()
             self._rows.forget()
             self._streams.forget()
 

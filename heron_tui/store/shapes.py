@@ -14,7 +14,7 @@ class PacketRow:
         flow: id of its TCP flow, with `client`, `server` and `process` of that flow; None where it belongs to none.
         side: 0 from the client, 1 from the server, -1 where it belongs to no flow.
         length, caplen, payload: bytes on the wire, captured, and of TCP payload.
-        kind: a number of `model.packet.Kind`.
+        kind: a number of `model.packet_kind.Kind`.
         file: id of the source (capture file) that holds it.
         call, exchange: what it carried bytes of, or acknowledged while it lasted.
         event: index of the first event that begins in it, else of the one that it continues.

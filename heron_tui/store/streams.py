@@ -4,7 +4,7 @@ import sqlite3
 from collections import OrderedDict
 
 from . import bodies
-from .events import Events
+from .event_reader import Events
 
 MOST_STREAMS = 64
 MOST_BODIES = 4

@@ -1,32 +1,30 @@
 """What a packet is, in the agent's terms, and how strongly the list shows it."""
 
-from functools import cache
-
+from ..model.packet_kind import Kind
 from ..store.shapes import PacketRow
 
+WORDS: dict[int, tuple[str, str]] = {
+    Kind.DATA: ("data", "muted"),
+    Kind.ACK: ("ack", "faint"),
+    Kind.SYN: ("opens the connection", "muted"),
+    Kind.FIN: ("closes its side", "muted"),
+    Kind.RST: ("reset", "warn"),
+    Kind.RETRANSMISSION: ("retransmission", "warn"),
+    Kind.OUT_OF_ORDER: ("out of order", "warn"),
+    Kind.KEEPALIVE: ("keep-alive", "faint"),
+    Kind.UDP: ("UDP", "muted"),
+    Kind.ICMP: ("ICMP", "muted"),
+    Kind.OTHER: ("other protocol", "faint"),
+    Kind.FRAGMENT: ("IP fragment", "muted"),
+    Kind.BROKEN: ("broken", "error"),
+    Kind.DOUBLED: ("seen before", "faint"),
+}
+"""What a packet is to TCP, and the role that shows it."""
 
-@cache
+
 def words(kind: int) -> tuple[str, str]:
     """What a packet is to TCP, and the role that shows it."""
-    from ..model.packet import Kind  # brings numpy with it, which the first paint should not wait for
-
-    known: dict[int, tuple[str, str]] = {
-        Kind.DATA: ("data", "muted"),
-        Kind.ACK: ("ack", "faint"),
-        Kind.SYN: ("opens the connection", "muted"),
-        Kind.FIN: ("closes its side", "muted"),
-        Kind.RST: ("reset", "warn"),
-        Kind.RETRANSMISSION: ("retransmission", "warn"),
-        Kind.OUT_OF_ORDER: ("out of order", "warn"),
-        Kind.KEEPALIVE: ("keep-alive", "faint"),
-        Kind.UDP: ("UDP", "muted"),
-        Kind.ICMP: ("ICMP", "muted"),
-        Kind.OTHER: ("other protocol", "faint"),
-        Kind.FRAGMENT: ("IP fragment", "muted"),
-        Kind.BROKEN: ("broken", "error"),
-        Kind.DOUBLED: ("seen before", "faint"),
-    }
-    return known.get(kind, ("?", "muted"))
+    return WORDS.get(kind, ("?", "muted"))
 
 
 def say(packet: PacketRow) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from heron_tui.capture import open_sources
-from heron_tui.model.packet import Kind
+from heron_tui.model.packet_kind import Kind
 from heron_tui.net import columns
 from tests.net.build import (
     ETHERNET,

@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from heron_tui.model.flow import Damage
-from heron_tui.model.packet import Kind
+from heron_tui.model.packet_kind import Kind
 from heron_tui.net import Limits, Tracker
 from tests.net.build import (
     ACK,

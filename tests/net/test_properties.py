@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heron_tui.model.flow import Chunk
-from heron_tui.model.packet import Kind, PacketBatch
+from heron_tui.model.packet import PacketBatch
+from heron_tui.model.packet_kind import Kind
 from heron_tui.net import Limits, Tracker
 from heron_tui.net.columns import TCP, dissect
 from heron_tui.net.dissect import Broken, Raw, Reassembled, Segment, dissect_one

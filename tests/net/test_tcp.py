@@ -3,7 +3,7 @@
 import pytest
 
 from heron_tui.model.flow import Chunk, Close, Gap, Opened
-from heron_tui.model.packet import Kind
+from heron_tui.model.packet_kind import Kind
 from heron_tui.net import Limits
 from tests.net.build import ACK, FIN, RAW, RST, START_US, SYN, Conversation, Packet, raw, track
 

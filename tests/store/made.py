@@ -9,7 +9,8 @@ import numpy as np
 from heron_tui.model.call import Call, CallRequest, CallResponse, Message, Tokens, ToolCall, ToolResult
 from heron_tui.model.flow import Flow
 from heron_tui.model.http import EventBatch, ExchangeEnd, Place, Request, Response
-from heron_tui.model.packet import Kind, PacketBatch, PacketColumns, Source
+from heron_tui.model.packet import PacketBatch, PacketColumns, Source
+from heron_tui.model.packet_kind import Kind
 from heron_tui.model.turn import Part, Session, SubAgent, Tool, Turn
 
 T0 = 1_790_000_000_000_000

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heron_tui.model.http import EventBatch
-from heron_tui.store.events import MOST_SEGMENTS, sse_data
+from heron_tui.store.event_reader import sse_data
+from heron_tui.store.events import MOST_SEGMENTS
 from heron_tui.store.reader import Reader
 from heron_tui.store.tool_events import tools_begun
 from heron_tui.store.writer import Writer

@@ -10,7 +10,7 @@ import pytest
 from heron_tui.core.errors import SourceError
 from heron_tui.model.packet import PacketBatch, PacketColumns
 from heron_tui.store.packet_blocks import BLOCK
-from heron_tui.store.packet_reader import PacketReader
+from heron_tui.store.packet_pages import PacketPages
 from heron_tui.store.reader import Reader
 from heron_tui.store.writer import Writer
 from tests.store import made
@@ -59,7 +59,7 @@ def test_columns_come_back_whatever_the_batches_and_commits(writer: Writer, path
     writer.commit()
     reader = read()
     assert reader.packet_count() == count
-    stored = PacketReader(reader._connection).window(0, count)
+    stored = {name: np.array(column) for name, column in PacketPages(reader._connection).page(0, count).items()}
     for name in ("number", "time_us", "length", "caplen", "link", "file_pos"):
         assert np.array_equal(stored[name], getattr(batch, name)), name
     for name in ("side", "payload", "kind"):

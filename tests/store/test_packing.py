@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from heron_tui.store import packed
 from heron_tui.store.packing import pack, unpack
 
 SPANS = st.sampled_from((0, 1, 200, 60_000, 1 << 31, 1 << 50, 1 << 60))
@@ -25,6 +26,15 @@ def test_round_trip(table: np.ndarray) -> None:
     assert list(columns) == list(names)
     for place, name in enumerate(names):
         assert columns[name].tolist() == table[place].tolist()
+
+
+@given(tables(), st.integers(0, 40), st.integers(0, 45))
+def test_any_part_of_a_column_alone(table: np.ndarray, start: int, stop: int) -> None:
+    names = tuple(f"column{place}" for place in range(len(table)))
+    columns = packed.decode(pack(names, table))
+    for place, name in enumerate(names):
+        assert columns.values(name, start, stop) == table[place, start:stop].tolist()
+        assert columns.values(name) == table[place].tolist()
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heron_tui.engine.run import replay
-from heron_tui.model.packet import Kind
+from heron_tui.model.packet_kind import Kind
 from heron_tui.store.reader import Reader
 from heron_tui.tui.stream import carriers, forms, order, scope
 from heron_tui.tui.stream.captured import Aside

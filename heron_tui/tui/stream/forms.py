@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ...core.errors import SourceError
-from ...model.packet import Kind
+from ...model.packet_kind import Kind
 from ...store.reader import Reader
 from ...store.shapes import Record
 from ..long.passages import Section

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
-from ...model.packet import Kind
+from ...model.packet_kind import Kind
 from ...store.reader import Reader
 from ..evidence.carried import segments
 
