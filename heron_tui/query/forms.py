@@ -25,9 +25,12 @@ def as_json(records: Iterable[Record], out: BinaryIO) -> None:
 
 
 def as_csv(records: Iterable[Record], fields: Sequence[str], out: BinaryIO) -> None:
-    """With a header line; nested values as JSON, null as nothing (RFC 4180)."""
+    """With a header line; nested values as JSON, null as nothing. As RFC 4180 has it, but for the line ends.
+
+    A shell would take its carriage return for a part of the last field.
+    """
     text = io.TextIOWrapper(out, "utf-8", newline="", write_through=True)
-    writer = csv.writer(text)
+    writer = csv.writer(text, lineterminator="\n")
     writer.writerow(fields)
     writer.writerows([_cell(record.get(field)) for field in fields] for record in records)
     text.detach()

@@ -55,7 +55,9 @@ def test_texts_are_cut_unless_asked_in_full(stores):
 
 
 def test_csv_has_a_header_and_nested_values_as_json(stores):
-    rows = list(csv.DictReader(io.StringIO(printed(stores, "calls", "csv"))))
+    text = printed(stores, "calls", "csv")
+    assert "\r" not in text
+    rows = list(csv.DictReader(io.StringIO(text)))
     assert list(rows[0]) == CONTRACT["calls"]
     assert [tool["name"] for tool in json.loads(rows[0]["tool_calls"])] == ["Agent", "Agent"]
     assert rows[0]["retry_of"] == ""
