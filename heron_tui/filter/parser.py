@@ -119,9 +119,9 @@ class _Parser:
     def _field(self, token: Token) -> Field:
         field = FIELDS.get(str(token.value))
         if field is None:
-            near = difflib.get_close_matches(str(token.value), FIELDS, 3, 0.6)
-            mend = f"; did you mean {' or '.join(near)}?" if near else "; ? lists the fields"
-            raise self._error(f"no field {token.value}{mend}")
+            near = _near(str(token.value))
+            mend = f"did you mean {' or '.join(near)}?" if near else "fields are named like call.model (docs/filter.md)"
+            raise self._error(f"no field {token.value}; {mend}")
         return field
 
     def _key(self, field: Field) -> str | None:
@@ -216,3 +216,11 @@ class _Parser:
 def _example(field: Field) -> str:
     examples = {"duration": "> 350ms", "time": "> 2026-01-31T12:00:00Z", "int": "> 1k", "number": "> 0.5"}
     return f"{field.name} {examples[field.type]}"
+
+
+def _near(name: str) -> list[str]:
+    """What may have been meant: fields with that name behind their scope, those that hold it there, or alike ones."""
+    last = {field: field.rpartition(".")[2] for field in FIELDS}
+    named = [field for field in FIELDS if last[field] == name.lower()]
+    held = [field for field in FIELDS if len(name) > 2 and name.lower() in last[field]]
+    return (named or held or difflib.get_close_matches(name, FIELDS, 3, 0.6))[:3]

@@ -103,7 +103,7 @@ def _table() -> tuple[Action, ...]:
         a("comment", "list", (";",), "comment on what is selected; kept with the store, written to pcapng"),
         a("time-reference", "packets", ("r",), "times of later packets count from this one, and back"),
         # which rows and columns
-        a("sort", "columns", ("o",), "sort by a column", takes="a column"),
+        a("sort", "columns", ("o",), "sort by a column", "sort", takes="a column"),
         a("reverse", "columns", ("O",), "sort the other way round"),
         a("unsort", "columns", (), "rows in their own order again"),
         a("columns", "columns", ("c",), "choose columns, their order and width; any field of the filter can be one"),

@@ -28,7 +28,7 @@ def parts(reader: Reader, kind: str, record: Record) -> Sequence[Part]:
             return _call(reader, reader.get("call", record["id"]) or record)
         case "tool":
             return _tool(reader, record)
-    return _subagent(record)
+    return _subagent(reader, record)
 
 
 def _session(record: Record) -> Sequence[Part]:
@@ -47,7 +47,7 @@ def _session(record: Record) -> Sequence[Part]:
     return [Part(f"Session of {record['agent']}"), *_tabled(facts)]
 
 
-def _subagent(record: Record) -> Sequence[Part]:
+def _subagent(reader: Reader, record: Record) -> Sequence[Part]:
     facts: Facts = [
         ("calls", whole(len(record["calls"])), "base"),
         ("tools", whole(record["tools"]), "base"),
@@ -58,7 +58,31 @@ def _subagent(record: Record) -> Sequence[Part]:
         ("time", duration(record["t_end_us"] - record["t_start_us"]), "strong"),
         ("id", record["id"], "muted"),
     ]
-    return [Part(f"Sub-agent {record.get('name') or record['id']}"), *_tabled(facts)]
+    made = [Part(f"Sub-agent {record.get('name') or record['id']}"), *_tabled(facts)]
+    task, claim = _task(reader, record)
+    if task:
+        made.append(Part("Task", task, role="client", claim=claim))
+    last = reader.get("call", record["calls"][-1])
+    if last and last.get("text"):
+        made.append(Part("Last answer", last["text"], claim=Claim(last["id"], "content", "", "the answer")))
+    return made
+
+
+def _task(reader: Reader, record: Record) -> tuple[str, Claim | None]:
+    """What a sub-agent was asked for: by the tool call that started it, else by its first request."""
+    tool = reader.get("tool", record["started_by"]) if record.get("started_by") else None
+    if tool:
+        asked = Claim(tool["call"], "tool_call", tool["id"], f"tool call {tool['name']}")
+        given = tool.get("arguments")
+        said = given.get("prompt") or given.get("message") if isinstance(given, Mapping) else None
+        return (said if isinstance(said, str) else pretty(given)), asked
+    first = reader.get("call", record["calls"][0], full=False)
+    body = reader.body(first["exchange"], "request") if first and first.get("exchange") else b""
+    said_first = [(text, place) for role, text, place in bodies.asked(body) if role == "user"]
+    if not said_first or first is None:
+        return "", None
+    text, place = said_first[-1]
+    return text, Claim(first["id"], "message", str(place), f"message {place + 1}, user")
 
 
 def _turn(reader: Reader, record: Record) -> Sequence[Part]:
@@ -110,6 +134,7 @@ def _call(reader: Reader, record: Record) -> Sequence[Part]:
         ("TTFT", duration(record.get("ttft_us")), "wait"),
         ("E2E", duration(record.get("e2e_us")), "model"),
         ("TPOT", duration(record.get("tpot_us")), "base"),
+        ("max gap", duration(record.get("max_gap_us")), "base"),
         ("input", short(record.get("input_tokens")), "base"),
         ("cached", f"{short(record.get('cache_read_tokens'))} {percent(telling.cached(record))}", "base"),
         ("output", short(record.get("output_tokens")), "base"),

@@ -46,6 +46,7 @@ def _agent(parent: Node, agent: AgentNode) -> Node:
     record = {
         "id": agent.id,
         "name": agent.name,
+        "started_by": parent.record["id"] if parent.kind == "tool" else None,
         "calls": [call["id"] for call in mine],
         "t_start_us": _start(mine[0]),
         "t_end_us": max(_end(call) for call in mine),

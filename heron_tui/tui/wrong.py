@@ -3,6 +3,7 @@
 from ..store.reader import Reader
 from ..store.shapes import Record
 from ..store.where import Where
+from . import telling
 from .document import Part
 from .evidence.claims import Claim
 from .outcomes import SEVERITIES
@@ -32,14 +33,16 @@ def wrong(reader: Reader, kind: str, record: Record) -> list[Part]:
         case _:
             where = Where(OF_SESSION, (record["id"],) * 5)
     count = reader.count("finding", where)
-    parts = [_said(found) for found in reader.rows("finding", 0, MOST, where=where, order="severity")]
+    parts = [_said(found, kind) for found in reader.rows("finding", 0, MOST, where=where, order="severity")]
     if count > MOST:
         parts.append(Part(text=f"… {whole(count - MOST)} more in Findings", role="muted"))
     return [*parts, Part(text=" ")] if parts else []
 
 
-def _said(finding: Record) -> Part:
+def _said(finding: Record, kind: str) -> Part:
+    """One finding; what is below a turn or a session is named."""
     glyph, role = SEVERITIES.get(finding["severity"], ("?", "muted"))
-    words = f"{glyph} {finding['code']}: {first_line(finding['text'])}"
+    below = "" if finding["scope"] == kind else f", {telling.about(finding)}"
+    words = f"{glyph} {finding['code']}{below}: {first_line(finding['text'])}"
     claimed = CLAIMED.get(finding["code"]) if finding.get("call") else None
     return Part(text=words, role=role, claim=Claim(finding["call"], claimed, "", "the error") if claimed else None)

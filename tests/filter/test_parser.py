@@ -76,6 +76,9 @@ def test_saved_filters_are_used_by_name_and_cannot_use_themselves():
     ("text", "at", "words"),
     [
         ("call.modle == 1", 0, "did you mean call.model"),
+        ("e2e > 2s", 0, "did you mean call.e2e?"),
+        ("dur > 2s", 0, "did you mean tool.duration or turn.duration or session.duration?"),
+        ("nonesuch == 1", 0, "fields are named like call.model"),
         ("call.model = 1", 11, "a comparison is written =="),
         ("call.model ==", 13, "a value for call.model was expected"),
         ("call.ttft > 2", 12, "a duration needs its unit"),

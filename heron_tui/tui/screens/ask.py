@@ -8,6 +8,8 @@ from textual.containers import Container
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from ..widgets.line import Line
+
 
 class AskScreen(ModalScreen[str | None], inherit_bindings=False):
     """Answers the line when enter is pressed, None when esc is.
@@ -32,7 +34,7 @@ class AskScreen(ModalScreen[str | None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         with Container() as box:
             box.border_title = self._question
-            yield Input(self._text, placeholder=self._hint, select_on_focus=False)
+            yield Line(self._text, placeholder=self._hint, select_on_focus=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.dismiss(event.value)

@@ -14,6 +14,7 @@ from textual.widgets import Input
 from ..actions import ACTIONS, Action
 from ..columns import Column
 from ..rows import FixedRows
+from ..widgets.line import Line
 from ..widgets.row_list import RowList
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class CommandScreen(ModalScreen[Chosen | None], inherit_bindings=False):
         )
         with Container():
             self.list = RowList(columns, empty="no such command")
-            self.line = Input(self._text, placeholder=PLACES, select_on_focus=False)
+            self.line = Line(self._text, placeholder=PLACES, select_on_focus=False)
             yield self.list
             yield self.line
 

@@ -20,6 +20,7 @@ from ..document import Part
 from ..rows import FixedRows
 from ..scopes import Scope
 from ..units import size, whole
+from ..widgets.line import Line
 from ..widgets.row_list import RowList
 from ..widgets.text_pane import TextPane
 
@@ -121,7 +122,7 @@ class ExportScreen(ModalScreen[str | None], inherit_bindings=False):
             with Horizontal():
                 yield Settings(Column("value", "", 20, self._cell, flex=True))
                 yield TextPane(title="Preview", empty="…", id="export-preview")
-            self.line = Input(placeholder="file to write", select_on_focus=False)
+            self.line = Line(placeholder="file to write", select_on_focus=False)
             self.keys = Static()
             yield self.line
             yield self.keys

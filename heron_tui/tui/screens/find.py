@@ -11,6 +11,7 @@ from textual.widgets import Input
 
 from ...core.errors import UsageError
 from ..find.query import KINDS, Kind, Query, query
+from ..widgets.line import Line
 
 HINT = "tab: text, regex, hex · ctrl+f: here, all bodies · enter finds · esc"
 
@@ -46,7 +47,7 @@ class FindScreen(ModalScreen[Wanted | None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         self.box = Container()
         with self.box:
-            yield Input(self._typed, select_on_focus=True)
+            yield Line(self._typed, select_on_focus=True)
 
     def on_mount(self) -> None:
         self._tell()

@@ -52,6 +52,7 @@ class PacketsView(View):
     PacketsView.-no-detail.-no-bytes #below { display: none; }
     """
     title = "packets"
+    unhinted = ("sort",)
 
     def compose(self) -> ComposeResult:
         heron = self.heron

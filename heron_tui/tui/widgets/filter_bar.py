@@ -14,6 +14,7 @@ from ...filter.errors import FilterError
 from ..filtering import OF_VIEW
 from ..screens.ask import AskScreen
 from ..units import clean
+from .line import Line
 from .pane import Pane
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ SIGNS = {"ok": "✓", "error": "✗", "warn": "!", "muted": "▽"}
 KEYS = "enter applies · tab completes · ↑↓ history · ^s saves · esc leaves"
 
 
-class FilterInput(Input):
+class FilterInput(Line):
     """The line itself; keys that mean something to the bar go there."""
 
     async def _on_key(self, event: events.Key) -> None:

@@ -10,10 +10,11 @@ from textual.widgets import Input
 from ..actions import ACTIONS
 from ..units import clean
 from .bar import Bar, Item
+from .row_list import RowList
 
 ALWAYS = ("command", "help")
 """Actions whose keys stand at the right end, whatever is in focus."""
-FIRST = ("open", "filter")
+FIRST = ("open", "filter", "sort")
 """Actions whose keys come first: on a narrow screen, only some have room."""
 
 
@@ -50,6 +51,9 @@ class HintBar(Bar):
         if self._typing:
             return []
         out = {*ALWAYS, *self.heron.main.current.unhinted}
+        pane = self.app.focused
+        if not isinstance(pane, RowList) or not pane.kind or not pane.sortable():
+            out.add("sort")
         names = [name for name in self.heron.keyboard.available() if name not in out and ACTIONS[name].hint]
         return [self._hint(name) for name in sorted(names, key=_rank)]
 
