@@ -19,13 +19,23 @@ ANSWER_S = 0.25
 
 
 class Pacing:
-    """Holds back repaints. While they are held, changes gather; the next repaint shows all of them."""
+    """Holds back repaints. While they are held, changes gather; the next repaint shows all of them.
+
+    Attributes:
+        unseen: nothing was painted yet: what is drawn meanwhile goes nowhere.
+    """
 
     def __init__(self, app: "App[int]") -> None:
         self._app = app
         self._held = ExitStack()
         self._timer: Timer | None = None
         self._touched = 0.0
+        self.unseen = False
+
+    def begin(self, seconds: float) -> None:
+        """Hold back the first paint."""
+        self.unseen = True
+        self.hold(seconds)
 
     def hold(self, seconds: float) -> None:
         """Paint nothing for some seconds, or until somebody presses a key."""
@@ -40,7 +50,13 @@ class Pacing:
             self._timer = None
             self._held.close()
             if self._app.screen_stack:
-                self._app.screen.check_idle()
+                self._show()
+
+    def _show(self) -> None:
+        if self.unseen:
+            self.unseen = False
+            self._app.screen.refresh()
+        self._app.screen.check_idle()
 
     def touched(self) -> None:
         """A key was pressed, or the mouse moved."""

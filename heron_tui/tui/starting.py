@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from .app import HeronApp
 
-LOOK_S = 0.05
+LOOK_S = 0.01
 """Seconds between two looks at whether the first view has its rows, so that it can be shown, and the others made."""
 START_S = 0.5
 """Seconds after which the screen is shown in any case."""
@@ -32,7 +32,7 @@ class Starting:
 
     def begin(self) -> None:
         """The first view is being made: paint it when it has its rows."""
-        self._app.pacing.hold(START_S)
+        self._app.pacing.begin(START_S)
 
     def ready(self) -> None:
         """The first view is made, and asks for its rows."""
