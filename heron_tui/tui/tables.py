@@ -202,8 +202,8 @@ def finding_columns(times: Times, counts: Mapping[str, int] | None = None) -> Se
     return (
         Column("severity", "Severity", 9, severity, sort="severity"),
         Column("code", "Code", 18, lambda row: (row["code"], "strong"), sort="code"),
-        Column("time", "Time", 11, lambda row: (times.show(row["t_us"]), "muted"), right=True, sort="t_us"),
-        Column("text", title, 20, lambda row: (first_line(row["text"]), ""), flex=True, sort="text"),
+        Column("time", "Time", 11, lambda row: (times.show(row["t_us"]), "muted"), priority=5, right=True, sort="t_us"),
+        Column("text", title, 32, lambda row: (first_line(row["text"]), ""), flex=True, sort="text"),
         Column("scope", "Where", 13, lambda row: (telling.about(row), "muted"), priority=3, sort="scope"),
         Column("agent", "Agent", 12, lambda row: ((row.get("about") or {}).get("agent") or "", "accent"), priority=4),
     )

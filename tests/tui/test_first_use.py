@@ -33,6 +33,20 @@ async def test_lists_of_records_say_that_they_can_be_sorted(make_app: Make):
         assert "o sort" not in screen_text(app).splitlines()[-1], "a text is not sorted"
 
 
+async def test_esc_where_there_is_no_way_back_says_how_a_filter_goes_away(make_app: Make):
+    app = make_app()
+    async with running(app) as pilot:
+        await press(pilot, "7")
+        app.filtering.apply("call.n > 1")
+        await settle(pilot)
+        await press(pilot, "escape")
+        assert "a filter is on: f changes it, :clear-filter shows everything" in screen_text(app)
+        app.do("clear-filter")
+        await settle(pilot)
+        await press(pilot, "escape")
+        assert "a filter is on" not in screen_text(app)
+
+
 def test_a_sub_agent_says_what_it_was_asked_and_what_it_answered(stores: Callable[[str], Path]):
     from heron_tui.tui.turn_nodes import session_node, turn_below, turn_node
 

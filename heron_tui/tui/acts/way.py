@@ -22,6 +22,8 @@ class WayActs(Group):
                 view.unzoom()
             elif app.focused is not view.first_pane:
                 view.focus_pane(view.first_pane)
+            elif app.filtering.text:
+                app.say(f"a filter is on: {app.keymap.first('filter')} changes it, :clear-filter shows everything")
             return
         if place.leaving:
             place.leaving()

@@ -15,6 +15,7 @@ from ..document import Part
 from ..outcomes import SEVERITIES
 from ..subject import Subject
 from ..tables import finding_columns
+from ..units import clock
 from ..widgets.pane import Pane
 from ..widgets.row_list import RowList
 from ..widgets.text_pane import TextPane
@@ -99,6 +100,7 @@ def explained(row: Record) -> list[Part]:
     where = [("about", telling.about(row), "base")]
     if whose := telling.whose(row):
         where.append(("of", whose, "base"))
+    where.append(("at", clock(row["t_us"]), "base"))
     if row.get("packet"):
         where.append(("packet", f"{row['packet']}", "accent"))
     parts = [Part(text=f"{glyph} {row['text']}", role=role), Part(facts=where)]
