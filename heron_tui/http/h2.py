@@ -54,7 +54,7 @@ class Http2:
         for frames in self._frames:
             frames.close()
         for socket in self._sockets.values():
-            socket.close(close, first)
+            socket.end(close, first)
         self._sockets.clear()
         for exchange in list(self._streams.values()):
             state: ExchangeState = "aborted" if first == CLIENT else "open" if close.how in UNSEEN else "cut"
@@ -122,7 +122,7 @@ class Http2:
 
     def _hang_up(self, side: Side, stream: int, place: Place) -> None:
         if socket := self._sockets.pop(stream, None):
-            socket.close(Close(self._context.flow, side, "fin", place.last_packet, place.t_last_us), side)
+            socket.end(Close(self._context.flow, side, "fin", place.last_packet, place.t_last_us), side)
 
     def promise(self, stream: int, headers: Headers | None, place: Place) -> None:
         self.request(stream, headers, place)

@@ -80,6 +80,7 @@ class WebSocket:
         self._asked = 0
         self._answers_lost = upgrade is None
         self._closing: tuple[Side, int] | None = None
+        self._half = False
 
     def feed(self, event: Chunk | Gap, side: Side) -> Switch | None:
         self._frames[side].feed(event)
@@ -89,6 +90,15 @@ class WebSocket:
         return None
 
     def close(self, close: Close, side: Side | None) -> None:
+        if close.how == "fin" and side == CLIENT and not self._half:  # what the server said may still be on its way
+            self._half = True
+            self._closing = self._closing or (CLIENT, close.time_us)
+            self._frames[CLIENT].close()
+        else:
+            self.end(close, side)
+
+    def end(self, close: Close, side: Side | None) -> None:
+        """Nothing more comes of either side; `side` was the first to end."""
         if self._closing is None and side is not None:
             self._closing = side, close.time_us
         for frames in self._frames:
@@ -123,7 +133,8 @@ class WebSocket:
         """A close frame: no further message comes from that side (RFC 6455 5.5.1)."""
         if self._closing is None:
             self._closing = side, place.t_last_us
-        self._end_all(False, place.t_last_us)
+        if side == SERVER:
+            self._end_all(False, place.t_last_us)
 
     def lost(self, side: Side) -> None:
         """Messages of a side are missing, or may be."""
@@ -199,6 +210,7 @@ class WebSocket:
             call.exchange.messages(TRANSPORT, told, raw_size)
 
     def _end_all(self, unseen: bool, time_us: int, *, missed: bool = False) -> None:
+        left_us = self._closing[1] if self._closing and self._closing[0] == CLIENT else None
         calls = [*self._calls, *([self._rest] if self._rest else [])]
         self._calls.clear()
         self._rest = None
@@ -208,9 +220,9 @@ class WebSocket:
             if unseen and self._closing is None:
                 state = "open"
             elif call.exchange.stream:
-                left = self._closing is not None and self._closing[0] == CLIENT
-                state = "aborted" if left else "cut" if call.begun or missed else "no_response"
-            call.exchange.end(state, time_us if state in ("aborted", "no_response") else None)
+                state = "aborted" if left_us is not None else "cut" if call.begun or missed else "no_response"
+            at = left_us if state == "aborted" else time_us if state == "no_response" else None
+            call.exchange.end(state, at)
 
 
 class _Side:

@@ -197,6 +197,18 @@ def test_a_close_frame_ends_what_is_open(side: int, state: str):
     assert talk.state == state
 
 
+def test_what_the_server_said_before_it_heard_of_the_end_still_counts():
+    """As behind a gap: the server's bytes are held until it is clear that those before will not come."""
+    steps = conversation("permessage-deflate").steps
+    last = max(i for i, step in enumerate(steps) if isinstance(step, Bytes) and step.side == SERVER)
+    for end in ([], [End(SERVER)]):
+        played = play(*steps[:last], End(CLIENT), steps[last], *end)
+        assert [talk.state for talk in calls(played)] == ["complete"] * 3
+    lost = Lost(SERVER, len(steps[last].data))
+    talk = calls(play(*steps[:last], End(CLIENT), lost, End(SERVER)))[-1]
+    assert talk.state == "aborted" and talk.end and talk.end.holed
+
+
 def test_the_first_frames_may_come_with_the_upgrade():
     socket = conversation("permessage-deflate")
     data = [
