@@ -33,6 +33,17 @@ async def test_lists_of_records_say_that_they_can_be_sorted(make_app: Make):
         assert "o sort" not in screen_text(app).splitlines()[-1], "a text is not sorted"
 
 
+async def test_dialogs_say_what_enter_does_in_them(make_app: Make):
+    app = make_app()
+    async with running(app, (120, 40)) as pilot:
+        await press(pilot, "7")
+        for key, word in (("o", "choose"), ("y", "copy"), ("x", "change")):
+            assert screen_text(app).splitlines()[-1].startswith(" enter open")
+            await press(pilot, key)
+            assert screen_text(app).splitlines()[-1].startswith(f" enter {word}")
+            await press(pilot, "escape")
+
+
 async def test_esc_where_there_is_no_way_back_says_how_a_filter_goes_away(make_app: Make):
     app = make_app()
     async with running(app) as pilot:

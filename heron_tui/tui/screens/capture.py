@@ -95,7 +95,7 @@ class CaptureScreen(ModalScreen[Answer], inherit_bindings=False):
             Column("help", "enter switches a row or does it · esc leaves it as it is", 30, _help, flex=True),
         )
         with Container():
-            self.list = RowList(columns)
+            self.list = RowList(columns, opens="change")
             yield self.list
 
     def on_mount(self) -> None:

@@ -37,7 +37,7 @@ class CopyScreen(ModalScreen[Copyable | None], inherit_bindings=False):
             Column("begin", "", 20, lambda one: (first_line(one.text, 200), ""), flex=True),
         )
         with Container():
-            yield RowList(columns, title=self._title)
+            yield RowList(columns, title=self._title, opens="copy")
 
     def on_mount(self) -> None:
         self.query_one(RowList).show(FixedRows(self._choices))

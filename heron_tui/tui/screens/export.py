@@ -55,7 +55,7 @@ class Settings(RowList):
 
     def __init__(self, value: Column) -> None:
         name = Column("label", "", 13, lambda line: (line.label, "muted"))
-        super().__init__((name, value), title="Export", id="export-settings")
+        super().__init__((name, value), title="Export", opens="change", id="export-settings")
 
     def act_right(self, count: int | None = None) -> None:
         self.post_message(Changed(count or 1))

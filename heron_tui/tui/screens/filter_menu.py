@@ -46,7 +46,7 @@ class FilterMenu(ModalScreen[tuple[str, str] | None], inherit_bindings=False):
         )
         with Container() as box:
             box.border_title, box.border_subtitle = self._title, LEGEND
-            self.list = RowList(columns)
+            self.list = RowList(columns, opens="choose")
             yield self.list
 
     def on_mount(self) -> None:

@@ -46,7 +46,7 @@ class PickScreen(ModalScreen[str | None], inherit_bindings=False):
             Column("note", "", 16, lambda pick: (pick.note, "muted"), right=True),
         )
         with Container():
-            yield RowList(columns, title=self._title, empty="there is nothing to pick")
+            yield RowList(columns, title=self._title, empty="there is nothing to pick", opens="choose")
 
     def on_mount(self) -> None:
         rows = self.query_one(RowList)

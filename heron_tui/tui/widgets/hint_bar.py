@@ -66,11 +66,9 @@ class HintBar(Bar):
         return isinstance(self.app.focused, Input)
 
     def _hint(self, name: str) -> Item:
-        palette = self.palette
-        return [
-            (f" {self.heron.keymap.first(name)}", palette.accent),
-            (f" {ACTIONS[name].hint} ", palette.muted),
-        ]
+        palette, pane = self.palette, self.app.focused
+        word = pane.opens if name == "open" and isinstance(pane, RowList) else ACTIONS[name].hint
+        return [(f" {self.heron.keymap.first(name)}", palette.accent), (f" {word} ", palette.muted)]
 
 
 def _rank(name: str) -> int:

@@ -32,6 +32,7 @@ class RowList(CursorList):
         title: the title line; "" shows the column titles instead.
         empty: what to say when there are no rows.
         kind: what records it shows, if they can be noted on.
+        opens: what enter does, as its hint says it.
     """
 
     scopes: ClassVar[tuple[str, ...]] = ("list", "columns")
@@ -45,10 +46,12 @@ class RowList(CursorList):
         title: str = "",
         empty: str = "",
         kind: str = "",
+        opens: str = "open",
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self.kind = kind
+        self.opens = opens
         self.own_columns = columns
         self.title = title
         self.note = ""
