@@ -10,7 +10,8 @@ SLACK_US = 5_000
 """How much later than the client's call its leg may end: packets of two connections cross."""
 
 LATE_US = 2_000_000
-"""How long after its client went away unanswered a proxy, slow to begin, may still make its call."""
+"""How long after its client went away unanswered, or the last that was seen of an answer with holes, a proxy, slow to
+begin, may still make its call."""
 
 LATE_IN_SESSION_US = 60_000_000
 """The same, where both name one session."""
@@ -83,8 +84,11 @@ def _differ(one: str | None, other: str | None) -> bool:
 
 
 def _is_within(asked: Asked, inner: Answered, outer: Answered) -> bool:
-    """A proxy may go on upstream when its client is gone."""
+    """A proxy may go on upstream when its client is gone. Where the capture lacks some of an answer, it may have ended
+    later than is seen."""
     if outer.end_us is None:
+        return True
+    if outer.torn and asked.t_us <= outer.end_us + LATE_US:
         return True
     if outer.failed:
         return asked.t_us <= outer.end_us

@@ -16,7 +16,7 @@ from ..findings import losses
 from ..findings.refusals import Refusals
 from ..findings.watch import Watch
 from ..http.decoder import Decoder
-from ..model.call import Call
+from ..model.call import Call, Outcome
 from ..model.finding import Finding
 from ..model.flow import Flow, FlowEvent, Gap, Opened
 from ..model.http import EventBatch, ExchangeEnd, HttpEvent, Protocol, Request, Response, Trouble
@@ -344,7 +344,7 @@ class Pipeline:
             unsure = call.lossy or end.dropped > 0 or (call.flow in self._holed and call.transport != "http/1.1")
             call.outcome = outcome(end.state, call.status, call.response, call.request.streaming, lossy=unsure)
             call.lossy = call.lossy or call.outcome == "unknown"
-            call.t_end_us = end.t_end_us if call.outcome != "in_progress" else None
+            call.t_end_us = _end_us(end, call.outcome)
             _serve(call, provider(now.request, now.response, call.response))
             silent = call.is_chat and call.response.usage is None and not call.lossy and call.request.error is None
             if silent and call.outcome in ("ok", "truncated", "aborted"):
@@ -379,6 +379,13 @@ class Pipeline:
 
     def _changed(self, call: Call) -> None:
         self._changed_calls[call.id] = call
+
+
+def _end_us(end: ExchangeEnd, outcome: Outcome) -> int | None:
+    """Of an answer that had said all when its client left, the last byte: the framing's end may be missing."""
+    if outcome == "ok" and end.state == "aborted" and end.place:
+        return end.place.t_last_us
+    return end.t_end_us if outcome != "in_progress" else None
 
 
 def _serve(call: Call, verdict: Verdict | None) -> None:

@@ -401,3 +401,13 @@ def test_every_leg_of_the_mixture():
         "s": ["si"],
         "l": ["l1", "l2"],
     }
+
+
+def test_behind_a_hole_a_call_may_have_ended_later_than_its_leg():
+    """As through LiteLLM: the capture lacks the end of the client's answer, and has that of the leg."""
+    outer, inner = call("o", 0, ASK, answer=USE, took=15, outcome="unknown"), call("i", 20, ASK, answer=USE, **PROXY)
+    outer.lossy = True
+    told = tell(outer, inner)
+    assert told.parts["i"].leg_of == "o"
+    whole = tell(call("o", 0, ASK, answer=USE, took=15), inner)
+    assert whole.parts["i"].leg_of is None

@@ -24,3 +24,14 @@ def test_tokens_of_a_request_that_is_not_whole_are_not_estimated(stores):
     reader.close()
     assert all(call["tokens_estimated"] and call["input_tokens"] for call in whole)
     assert (half["tokens_estimated"], half["input_tokens"]) == (False, None)
+
+
+def test_an_answer_that_had_said_all_ended_with_its_last_byte(stores):
+    """That its client then closed the connection, before the framing's own end, is no part of the call."""
+    reader = Reader(stores("mcp-http"))
+    left = {one["id"]: one for one in reader.rows("exchange", 0, 99) if one["state"] == "aborted"}
+    said_all = [call for call in reader.rows("call", 0, 99) if call["outcome"] == "ok" and call["exchange"] in left]
+    reader.close()
+    assert len(said_all) == 2
+    for call in said_all:
+        assert call["t_response_us"] <= call["t_end_us"] < left[call["exchange"]]["t_end_us"]
