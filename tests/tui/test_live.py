@@ -1,5 +1,6 @@
 """Choosing what is captured on the screen, and the screen over a live capture."""
 
+import asyncio
 import os
 import shutil
 from pathlib import Path
@@ -93,6 +94,9 @@ async def test_a_live_capture_can_take_the_place_of_a_store(stores, tmp_path: Pa
 async def test_what_must_not_be_missed_stands_across_the_screen(tmp_path: Path):
     app = app_for(tmp_path, Live(interfaces=(), must_tls=True))
     async with running(app, size=(120, 40)) as pilot:
+        while app.capture_state != "failed":  # nobody starts capturers here
+            await asyncio.sleep(0.01)
+        await settle(pilot)
         app.main.banner.hide()
         app.post_message(Ticked(Tick(state="running", alarm="TLS is not seen: no probe is attached")))
         await settle(pilot)
