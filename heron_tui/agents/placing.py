@@ -164,7 +164,7 @@ class Placer:
         assert node.session is not None and node.subagent is not None
         if node.retry_of and node.retry_of.turn:
             return node.retry_of.turn
-        if node.started_by:
+        if node.started_by and node.started_by.call.turn:
             return node.started_by.call.turn
         if node.helps:
             return node.helps

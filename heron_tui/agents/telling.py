@@ -100,9 +100,13 @@ def turn(ledger: Ledger, begun: Begun, now_us: int, *, final: bool) -> Turn:
     )
 
 
-def _prompt(begun: Begun, main: Iterable[Placed]) -> str:
-    """What the user asked, and what the user added while the agent worked on it."""
-    said = [begun.prompt]
+def _prompt(begun: Begun, main: Sequence[Placed]) -> str:
+    """What the user asked, and what the user added while the agent worked on it.
+
+    Where the capture lacks the request that asked it, a sub-agent's call may have begun the turn: then the main agent's
+    next one tells.
+    """
+    said = [begun.prompt or (main[0].asked.last_prompt if main else "")]
     for node in main:
         said += [node.asked.prompt, node.asked.steering]
     return "\n\n".join(dict.fromkeys([text for text in said if text]))

@@ -1,5 +1,7 @@
 """Sub-agents: branches of the turn that started them."""
 
+from dataclasses import replace
+
 import pytest
 
 from heron_tui.model.call import Call
@@ -209,3 +211,19 @@ def test_a_subagent_that_works_on_after_the_next_prompt_stays_with_its_turn():
 def test_a_subagent_without_its_main_agent_still_has_a_turn():
     told = tell(call("s", 0, user("A"), headers=CLAUDE | {"x-claude-code-agent-id": "ag"}))
     assert (told.only.main_calls, told.only.prompt, told.only.status) == (0, "", "incomplete")
+
+
+def test_subagents_of_a_request_that_the_capture_lacks_are_of_one_turn():
+    """It names its session and nothing else; its answer, which asks for them, is there."""
+    first, spawn = user("go"), says("", uses("t1", "Agent", prompt="A"), uses("t2", "Agent", prompt="B"))
+    lost = call("a", 0, answer=spawn, headers=CLAUDE)
+    lost.request = replace(lost.request, error="the request is not whole")
+    told = tell(
+        lost,
+        call("s1", 150, user("A"), headers=CLAUDE | {"x-claude-code-agent-id": "one"}),
+        call("s2", 160, user("B"), headers=CLAUDE | {"x-claude-code-agent-id": "two"}),
+        call("b", 400, first, spawn, result("t1"), result("t2"), headers=CLAUDE),
+    )
+    assert told.only.calls == ("s1", "s2", "b")
+    assert told.only.prompt == "go"
+    assert [one.id for one in told.only.subagents] == ["one", "two"]
