@@ -12,7 +12,7 @@ import msgspec
 from xxhash import xxh3_64
 
 from ..model.call import Call, Tokens, ToolCall
-from ..model.http import header
+from ..model.headers import header
 from ..model.words import words_of
 from . import history, place
 from .condition import search

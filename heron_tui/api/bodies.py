@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any, Literal, cast
 
 import orjson
+from msgspec import structs
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -56,7 +57,7 @@ async def events(request: Request) -> Response:
         exchange = exchange_of(reader, kind, id)
         rows = reader.events(exchange)
         shown = rows[after : after + limit]
-        told = [asdict(row) | {"data": _text(reader.event_data(exchange, row.index))} for row in shown]
+        told = [structs.asdict(row) | {"data": _text(reader.event_data(exchange, row.index))} for row in shown]
         return {"records": told, "more": after + limit < len(rows), "next": after + len(shown), "events": len(rows)}
 
     return as_json(await _service(request).lists.ask(question, request))

@@ -1,7 +1,6 @@
 """How the observer itself is: what it does, what it lost, and whether its engine lives."""
 
 import time
-from dataclasses import asdict
 from typing import Any, cast
 
 import msgspec
@@ -48,7 +47,7 @@ async def health(request: Request) -> Response:
             "sources": sources,
             "counters": counters,
             "lost": any(counters.get(loss.name) for loss in LOSSES if not loss.harmless),
-            "losses": [asdict(loss) | {"count": counters.get(loss.name, 0)} for loss in LOSSES],
+            "losses": [msgspec.structs.asdict(loss) | {"count": counters.get(loss.name, 0)} for loss in LOSSES],
         }
     )
 

@@ -3,11 +3,9 @@
 The hash is keyed with a secret of this user, so that two keys can be told apart and none can be found by guessing.
 """
 
-import hashlib
 import os
 import re
-import secrets
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from . import paths
@@ -48,7 +46,7 @@ def load_key(path: Path | None = None) -> bytes:
             return key
     except FileNotFoundError:
         pass
-    key = secrets.token_bytes(32)
+    key = os.urandom(32)
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
     temporary.touch(mode=0o600)
     temporary.write_bytes(key)
@@ -65,14 +63,16 @@ class Redactor:
     """Replaces secrets by ``[redacted:HASH]``; equal secrets give equal hashes."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = key[:64]
+        from hashlib import blake2s  # loads OpenSSL, which those that only ask what is secret do without
+
+        self._hash = partial(blake2s, key=key[:32], digest_size=4)
         self._value = lru_cache(maxsize=1024)(self.value)  # most headers come again with every request
 
     def mask(self, value: str) -> str:
         if not value:
             return value
-        digest = hashlib.blake2s(value.encode("utf-8", "surrogateescape"), key=self._key[:32], digest_size=4)
-        return f"[redacted:{digest.hexdigest()}]"
+        digest = self._hash(value.encode("utf-8", "surrogateescape")).hexdigest()
+        return f"[redacted:{digest}]"
 
     def value(self, name: str, value: str) -> str:
         """A header's value, masked if the header's name says that it is a secret. The scheme word is kept."""

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from ..model.call import Tokens
-from ..model.http import Headers, header
+from ..model.headers import Headers, header
 from .table import Model, Models
 
 OWN_HARDWARE = frozenset({"ollama", "vllm", "sglang", "llamacpp", "lmstudio"})

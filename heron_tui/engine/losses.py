@@ -1,11 +1,11 @@
 """What each counter of a loss is called, and what it means for those who read the figures."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(Struct, frozen=True):
     """One kind of loss.
 
     Attributes:

@@ -1,7 +1,8 @@
 """The one table of filter fields: completion, help, columns, colour rules, API parameters and tests read it."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Scope = Literal["packet", "flow", "http", "call", "tool", "turn", "session", "process", "finding"]
 FAILURE = """CASE WHEN {}.outcome IN ('ok', 'in_progress', 'unknown') THEN NULL
@@ -13,8 +14,7 @@ SESSION_COST = "(SELECT sum(c.cost_usd) FROM calls AS c WHERE c.session = {}.id 
 Type = Literal["text", "int", "number", "duration", "time", "bool"]
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One field of the filter language.
 
     Attributes:

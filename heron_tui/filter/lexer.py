@@ -1,9 +1,10 @@
 """Text of a filter to tokens, each with its place."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
+
+from msgspec import Struct
 
 from .errors import FilterError
 
@@ -73,8 +74,7 @@ _PUNCTUATION = re.compile(r"\.\.|==|!=|<=|>=|&&|\|\||[<>~!(){},\[\]]")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """`value` is ready for comparing: durations in microseconds, times in microseconds since the epoch."""
 
     kind: TokenKind

@@ -4,8 +4,9 @@ Texts are compared by functions that the store's reader registers (`store/functi
 `to_python`: both back ends answer alike.
 """
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from .lexer import Value
 from .relations import TABLES, sources
@@ -19,8 +20,7 @@ BEYOND = 1e300
 """Stands for numbers beyond those that a store can hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sql:
+class Sql(Struct, frozen=True):
     """A condition that is never NULL, and its parameters (`?`, in order)."""
 
     text: str

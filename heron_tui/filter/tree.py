@@ -1,7 +1,8 @@
 """The tree of a filter, which completion, colour rules and both back ends share."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from .fields import Field
 from .lexer import Value
@@ -9,8 +10,7 @@ from .lexer import Value
 Comparison = Literal["==", "!=", "<", "<=", ">", ">=", "contains", "~"]
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
+class Operand(Struct, frozen=True):
     """A field as used: `key` is the name in `http.header["name"]`; `every` asks that all values fit."""
 
     field: Field
@@ -18,15 +18,13 @@ class Operand:
     every: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(Struct, frozen=True):
     operand: Operand
     op: Comparison
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """`field in {...}`: single values and closed ranges."""
 
     operand: Operand
@@ -34,23 +32,19 @@ class Member:
     ranges: tuple[tuple[Value, Value], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
+class Present(Struct, frozen=True):
     operand: Operand
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     part: "Node"
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(Struct, frozen=True):
     parts: tuple["Node", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(Struct, frozen=True):
     parts: tuple["Node", ...]
 
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from ..model.finding import Finding, Severity
-from ..model.http import Request, Response, header
+from ..model.headers import header
+from ..model.http import Request, Response
 from .words import count, seconds
 
 APART_US = 60 * 1_000_000

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..model.http import EventBatch, Headers, Place
+from ..model.headers import Headers
+from ..model.http import EventBatch, Place
 from ..model.packet import Ints
 from .context import Context
 from .encoding import Decoding

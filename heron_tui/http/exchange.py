@@ -7,18 +7,8 @@ segment of the request that was captured late): what it says is then held back.
 from collections.abc import Sequence
 
 from ..core.ids import content_id
-from ..model.http import (
-    EventBatch,
-    ExchangeEnd,
-    ExchangeState,
-    Headers,
-    HttpEvent,
-    Place,
-    Request,
-    Response,
-    Trouble,
-    header,
-)
+from ..model.headers import Headers, header
+from ..model.http import EventBatch, ExchangeEnd, ExchangeState, HttpEvent, Place, Request, Response, Trouble
 from .body import Body
 from .context import Context
 from .head import RequestHead, StatusHead, content_encoding, upgrade

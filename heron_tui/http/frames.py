@@ -6,7 +6,8 @@ from typing import Protocol
 import numpy as np
 
 from ..model.flow import CLIENT, SERVER, Chunk, Gap, Side
-from ..model.http import Headers, Place
+from ..model.headers import Headers
+from ..model.http import Place
 from .context import Context
 from .header_blocks import HeaderBlocks
 from .run import Run

@@ -7,7 +7,8 @@ from typing import Protocol
 import numpy as np
 
 from ..model.flow import Chunk, Gap, Side
-from ..model.http import Headers, Place
+from ..model.headers import Headers
+from ..model.http import Place
 from .chunks import Chunks, Ending
 from .context import Context
 from .head import HEAD_END, Framing, RequestHead, StatusHead, parse_headers, parse_request, parse_status

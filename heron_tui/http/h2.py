@@ -3,7 +3,8 @@
 from collections import OrderedDict
 
 from ..model.flow import CLIENT, SERVER, Chunk, Close, Gap, Side
-from ..model.http import ExchangeState, Headers, Place
+from ..model.headers import Headers
+from ..model.http import ExchangeState, Place
 from .context import Context
 from .exchange import Exchange
 from .frames import Frames

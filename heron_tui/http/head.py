@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from ..model.http import Headers, Place, header, header_values
+from ..model.headers import Headers, header, header_values
+from ..model.http import Place
 
 REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,40})[ \t]+(\S+)[ \t]+HTTP/(1\.\d)[ \t]*\Z")
 STATUS_LINE = re.compile(rb"HTTP/(1\.\d)[ \t]+([1-9]\d\d)(?:[ \t]+(.*))?\Z", re.S)

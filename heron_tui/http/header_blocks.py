@@ -4,7 +4,7 @@ from hpack import Decoder, HPACKError
 from hpack.exceptions import InvalidTableIndex
 from hpack.table import HeaderTable
 
-from ..model.http import Headers
+from ..model.headers import Headers
 from .head import text
 
 TABLE_MAX = 1 << 20

@@ -3,7 +3,8 @@
 from collections import deque
 
 from ..model.flow import CLIENT, SERVER, Chunk, Close, Gap, Side
-from ..model.http import ExchangeState, Headers
+from ..model.headers import Headers
+from ..model.http import ExchangeState
 from .context import Context
 from .exchange import Exchange
 from .h1 import Head, Reader

@@ -1,6 +1,6 @@
 """Which bodies are streams of events, and of what kind."""
 
-from ..model.http import Headers
+from ..model.headers import Headers
 from .aws_events import AwsEvents
 from .events import Found, Splitter
 from .grpc import Grpc

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import msgspec
 
 from ..model.flow import CLIENT, SERVER, Chunk, Close, Gap, Side
-from ..model.http import ExchangeState, Headers, Place
+from ..model.headers import Headers
+from ..model.http import ExchangeState, Place
 from .context import Context
 from .exchange import Exchange
 from .head import RequestHead

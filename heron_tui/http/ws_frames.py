@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..model.flow import Chunk, Gap
-from ..model.http import Headers, Place
+from ..model.headers import Headers
+from ..model.http import Place
 from .context import Context
 from .tape import Tape
 

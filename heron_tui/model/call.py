@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .flow import Process
-from .http import Headers
+from .headers import Headers
 
 Role = Literal["system", "user", "assistant", "tool"]
 Outcome = Literal["ok", "error", "truncated", "aborted", "no_response", "in_progress", "unknown"]

@@ -5,8 +5,9 @@ The command line and the API give the same records because both take them from h
 
 import difflib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from typing import Any
+
+from msgspec import structs
 
 from ..core.errors import UsageError
 from ..filter.tree import Node
@@ -101,7 +102,7 @@ def records(reader: Reader, kind: str, *, full: bool, where: Node | None = None)
 
 
 def packet(row: PacketRow) -> Record:
-    return asdict(row)
+    return structs.asdict(row)
 
 
 def chosen(record: Record, kind: str, fields: Sequence[str] | None) -> Record:

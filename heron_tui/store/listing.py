@@ -3,7 +3,8 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ..core.errors import UsageError
 from ..filter.fields import Field
@@ -18,8 +19,7 @@ RANKS: dict[tuple[Kind, str], str] = {("finding", "severity"): SEVERITY}
 """What stands for texts whose order is not that of their letters: the gravest finding first."""
 
 
-@dataclass(slots=True)
-class _Anchors:
+class _Anchors(Struct):
     """Places in a filtered list whose rows are known: a page is looked for from the nearest one, not from the start."""
 
     places: dict[int, tuple[int, str]] = field(default_factory=dict)

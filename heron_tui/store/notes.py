@@ -9,8 +9,9 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+
+from msgspec import Struct, structs
 
 from ..core.errors import SourceError
 
@@ -20,8 +21,7 @@ Key = tuple[str, str]
 """The kind of a record (`packet`, `call`, `turn`, ...) and its id; of a packet its number, as text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """What is noted on one row.
 
     Attributes:
@@ -35,7 +35,7 @@ class Note:
 
 
 NOTHING = Note()
-COLUMNS = tuple(field.name for field in fields(Note))
+COLUMNS = Note.__struct_fields__
 
 
 def path_of(store: Path) -> Path:
@@ -109,7 +109,8 @@ class Notes:
             if note == NOTHING:
                 connection.execute("DELETE FROM notes WHERE kind = ? AND id = ?", key)
             else:
-                connection.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?, ?, ?, ?)", (*key, *astuple(note)))
+                row = (*key, *structs.astuple(note))
+                connection.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def _open(self, mode: str) -> sqlite3.Connection:
         return sqlite3.connect(f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, timeout=PATIENCE_S)

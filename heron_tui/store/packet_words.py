@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..model.http import header
+from ..model.headers import header
 from ..model.packet_kind import Kind
 from .event_reader import Events
 from .json_text import loads

@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from .json_text import loads
 from .leg_headers import LegHeaders
@@ -38,8 +39,7 @@ COST_OF_TURN = "(SELECT sum(c.cost_usd) FROM calls AS c WHERE c.turn = turn.id)"
 COST_OF_SESSION = "(SELECT sum(c.cost_usd) FROM calls AS c WHERE c.session = session.id AND c.leg_of IS NULL)"
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """The form of a kind's records.
 
     Attributes:

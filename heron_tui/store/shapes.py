@@ -1,13 +1,13 @@
 """What readers answer, apart from records (those are dicts, named as in the records' contract)."""
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 Record = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class PacketRow:
+class PacketRow(Struct, frozen=True):
     """One packet as a list shows it.
 
     Attributes:
@@ -46,8 +46,7 @@ class PacketRow:
     process: Record | None
 
 
-@dataclass(frozen=True, slots=True)
-class CapturedPacket:
+class CapturedPacket(Struct, frozen=True):
     """A packet's bytes as captured, and their link type (a LINKTYPE of libpcap). `length` is that on the wire."""
 
     number: int
@@ -57,8 +56,7 @@ class CapturedPacket:
     length: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class EventRow:
+class EventRow(Struct, frozen=True):
     """One event of a response: `start`, `end` are bytes of the decoded body; times are of its first and last byte."""
 
     index: int
@@ -71,24 +69,21 @@ class EventRow:
     end: int
 
 
-@dataclass(slots=True)
-class CallNode:
+class CallNode(Struct):
     """A call, and below it the tools that its answer asked for."""
 
     call: Record
     tools: list["ToolNode"] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class ToolNode:
+class ToolNode(Struct):
     """A tool call, and the sub-agents that it started."""
 
     tool: Record
     agents: list["AgentNode"] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class AgentNode:
+class AgentNode(Struct):
     """A sub-agent of a turn. `id` and `name` as in the turn's `subagents`."""
 
     id: str
@@ -96,8 +91,7 @@ class AgentNode:
     calls: list[CallNode] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class TurnTree:
+class TurnTree(Struct):
     """A turn with all below it. `agents` are sub-agents of which it is not known which tool started them."""
 
     session: Record | None

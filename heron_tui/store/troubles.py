@@ -1,7 +1,8 @@
 """Which sessions, turns, calls and tools have findings that ask for a look."""
 
 import sqlite3
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 BEHIND = """
 WITH found AS (SELECT severity, ref FROM findings WHERE severity IN ('error', 'warning'))
@@ -14,8 +15,7 @@ UNION ALL SELECT severity, NULL, turn.id, turn.session FROM found JOIN turns AS 
 UNION ALL SELECT severity, NULL, NULL, session.id FROM found JOIN sessions AS session ON session.id = ref"""
 
 
-@dataclass(slots=True)
-class Trouble:
+class Trouble(Struct):
     """How many findings of these severities there are on a record and on all below it."""
 
     errors: int = 0

@@ -1,12 +1,11 @@
 """A condition on rows, as the display filter compiles it."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 Parameter = str | int | float | bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(Struct, frozen=True):
     """An SQL expression and its parameters (`?`, in order).
 
     Inside it the rows of a kind go by the kind's name: ``call.status >= ?``, ``turn.agent = ?``. Other tables may be

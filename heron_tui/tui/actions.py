@@ -4,11 +4,10 @@ An action named `page-down` is done by the method `act_page_down(count)` of the 
 pane, or else of the application's groups (`acts/`). `scope` says in which panes its keys count; see `Pane.scopes`.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """One thing that can be done.
 
     Attributes:

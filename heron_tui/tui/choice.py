@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from ..store.reader import Kind, Reader
 from ..store.where import Where
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from ..model.packet import Ints
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """Rows of one kind. All of them in their own order, unless something is said.
 
     Attributes:
@@ -50,8 +50,7 @@ def _among(kind: str, ids: frozenset[str], how: str = "IN") -> Where:
 ALL = Choice()
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What a choice comes to: how many rows, the packets' numbers in order (None: all), the place of the row asked
     for."""
 

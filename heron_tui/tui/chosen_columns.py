@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ..core.config import read_toml, unknown
 from ..core.errors import UsageError
@@ -32,8 +34,7 @@ LEAST, MOST = 1, 200
 WIDTHS = {"text": 16, "int": 8, "number": 8, "duration": 8, "time": 12, "bool": 5}
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """The columns of one list: keys of its own columns and fields of the filter language, and widths that differ."""
 
     keys: tuple[str, ...] = ()

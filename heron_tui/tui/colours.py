@@ -2,10 +2,10 @@
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
 from rich.cells import cell_len
 from rich.errors import StyleSyntaxError
 from rich.style import Style
@@ -27,8 +27,7 @@ OF_SCOPE = {"http": "exchange", "process": "flow"}
 """Kinds of rows that are not named like the scope of their fields."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One rule.
 
     Attributes:

@@ -1,10 +1,10 @@
 """Columns of lists: which of them fit, and how wide each is."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
@@ -15,8 +15,7 @@ Cell = tuple[str, str]
 """Text, and the palette's role that colours it ("" for the row's own)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """One column.
 
     Attributes:

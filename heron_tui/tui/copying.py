@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct, structs
 
 from ..store.reader import Kind, Reader
 from . import bodies, curl
@@ -56,8 +58,8 @@ def _of(reader: Reader, subject: Subject) -> Iterator[Copyable]:
 def _whole(reader: Reader, subject: Subject) -> dict[str, Any]:
     """The record with whole texts; of a packet its row."""
     record = subject.record
-    if is_dataclass(record) and not isinstance(record, type):
-        return asdict(record)
+    if isinstance(record, Struct):
+        return structs.asdict(record)
     kind = next((kind for kind in KINDS if kind == subject.kind), None)
     found = reader.get(kind, record["id"]) if kind and record.get("id") else None
     return dict(found or record)

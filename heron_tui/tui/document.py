@@ -1,8 +1,8 @@
 """Text to read: headed parts, wrapped to a width, with a colour by role."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from rich.cells import cell_len, chop_cells
 
 from .evidence.claims import Claim
@@ -12,8 +12,7 @@ MOST = 400_000
 """Characters of one part that are shown; the rest is counted in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A part of a document.
 
     Attributes:
@@ -32,8 +31,7 @@ class Part:
     claims: Mapping[str, Claim] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A wrapped line: runs of text with their roles. `rule` draws a line to the right edge.
 
     Attributes:

@@ -1,9 +1,9 @@
 """Filters from what is selected: each field that the record in focus has, with its value."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, structs
 from textual.widget import Widget
 
 from ..filter.complete import moment, quoted
@@ -28,7 +28,7 @@ def candidates(view: "View", focused: Widget | None) -> list[str]:
     if subject is None:
         return []
     record, kind = subject.record, SCOPES.get(subject.kind, subject.kind)
-    found = of_record(asdict(record) if is_dataclass(record) and not isinstance(record, type) else record, kind)
+    found = of_record(structs.asdict(record) if isinstance(record, Struct) else record, kind)
     if isinstance(focused, DetailTree) and focused.row is not None:
         line: Line = focused.row.record
         found = _of_line(line, view) + found

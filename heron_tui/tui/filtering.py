@@ -7,8 +7,9 @@ import json
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from ..core import paths
 from ..core.errors import HeronError, UsageError
@@ -48,8 +49,7 @@ REST = 4
 """How much longer than a look at a store that grows took it is left alone after that."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Narrowed:
+class Narrowed(Struct, frozen=True, eq=False):
     """The records of one kind that fit.
 
     Attributes:
@@ -73,8 +73,7 @@ class Narrowed:
         return None if numbers is None else lambda _: numbers
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Settled:
+class Settled(Struct, frozen=True, eq=False):
     """A filter of which it is known what fits; one that is given up returns to it."""
 
     text: str = ""

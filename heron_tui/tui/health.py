@@ -3,8 +3,9 @@
 import subprocess
 import sys
 from collections import deque
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from ..engine.losses import LOSSES, Loss
 from ..engine.protocol import Counters
@@ -16,8 +17,7 @@ OVER_S = 3.0
 """Seconds over which a rate is taken."""
 
 
-@dataclass(slots=True)
-class Rates:
+class Rates(Struct):
     """How fast the engine is: packets and bytes at moments, as it told them."""
 
     seen: deque[tuple[float, int, int]] = field(default_factory=lambda: deque(maxlen=200))
@@ -57,8 +57,7 @@ def room(store: Path) -> int:
     return sum(path.stat().st_size for path in beside if path.is_file())
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(Struct, frozen=True):
     """What is known of the observer.
 
     Attributes:

@@ -1,9 +1,9 @@
 """Keys to actions: which one is meant where the focus is, and who does it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from textual import events
 from textual.widgets import Input
 
@@ -19,8 +19,7 @@ TYPED_S = (0.03, 0.2)
 """Seconds between a digit and the motion that it counts, as people type; programs that press keys are faster."""
 
 
-@dataclass(frozen=True, slots=True)
-class Switched:
+class Switched(Struct, frozen=True):
     """A view that a digit changed to, and where one was before."""
 
     digit: str

@@ -3,8 +3,9 @@
 import difflib
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from ..core.errors import UsageError
 from .actions import ACTIONS, Action
@@ -32,15 +33,13 @@ def shown(keys: str) -> str:
     return "".join(parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(Struct, frozen=True):
     """More keys are needed."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pressed:
+class Pressed(Struct, frozen=True):
     action: Action
     count: int | None
 

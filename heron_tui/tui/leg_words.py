@@ -1,8 +1,9 @@
 """A leg in words: where it went, which model answered there, and what became of the headers on the way."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from .units import duration
 
@@ -10,8 +11,7 @@ Record = Mapping[str, Any]
 SIGNS = {"removed": "-", "added": "+", "changed": "~"}
 
 
-@dataclass(frozen=True, slots=True)
-class Rewriting:
+class Rewriting(Struct, frozen=True):
     """What became of the headers of a request on its way up, or of a response on its way back.
 
     `lines` are ``- name: value``, ``+ name: value``, ``~ name: before → after``; `counts` is how many of each.

@@ -1,15 +1,15 @@
 """Where one was before: enter goes on and remembers, back returns."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from .widgets.pane import Pane
 
 DEEPEST = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A pane of a view; `leaving` undoes what going on had changed."""
 
     view: str

@@ -1,10 +1,10 @@
 """What the interface asks of the store; with `reading_text` and `measuring`, all calls to a `Reader` stand here."""
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct, field
 
 from ..core.errors import SourceError
 from ..engine.protocol import Counters
@@ -37,8 +37,7 @@ NO_CONTENTS = Contents()
 REQUEST_BEGINS = "json_extract(call.evidence, '$.request[0]')"
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Struct, frozen=True):
     """How much there is.
 
     Attributes:
@@ -57,8 +56,7 @@ class Summary:
     found: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class PacketLine:
+class PacketLine(Struct, frozen=True):
     """A packet in the list, with the time of the one before it, and the comment that the capture file has on it."""
 
     packet: PacketRow
@@ -74,8 +72,7 @@ class PacketLine:
         return packet.exchange, packet.event
 
 
-@dataclass(frozen=True, slots=True)
-class PacketView:
+class PacketView(Struct, frozen=True):
     """A packet with what it is part of.
 
     Attributes:
@@ -98,8 +95,7 @@ class PacketView:
     contents: Contents = NO_CONTENTS
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(Struct, frozen=True):
     """Where a call stands: its turn with all below it, and all turns of its session."""
 
     call: str
@@ -107,8 +103,7 @@ class Path:
     turns: Rows = field(default=())
 
 
-@dataclass(frozen=True, slots=True)
-class Forest:
+class Forest(Struct, frozen=True):
     """The sessions of a store at a version.
 
     Attributes:

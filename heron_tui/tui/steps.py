@@ -1,7 +1,8 @@
 """A call on the wire, step by step: its request, the head of its answer, each event, its end."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..store.reader import Reader
 from ..store.shapes import EventRow, Record
@@ -11,8 +12,7 @@ from .telling import event
 Packets = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One step. `claim` leads to its bytes.
 
     Attributes:
@@ -31,8 +31,7 @@ class Step:
     claim: Claim
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(Struct, frozen=True):
     """The steps of a call; `load` reads those that are visible."""
 
     call: Record

@@ -1,8 +1,9 @@
 """What an action is about: the record in the row, the call or the packet that the focus is on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ..store.reader import Reader
 from ..store.shapes import PacketRow, Record
@@ -11,8 +12,7 @@ from ..store.where import Where
 MAIN = "call.session = ? AND call.subagent IS NULL AND call.auxiliary IS NULL"
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """One record.
 
     Attributes:

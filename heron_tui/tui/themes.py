@@ -1,6 +1,5 @@
 """Themes of the user's own: `themes/NAME.toml` in the configuration directory."""
 
-from dataclasses import fields
 from pathlib import Path
 
 from rich.errors import StyleSyntaxError
@@ -11,7 +10,7 @@ from ..core.errors import UsageError
 from .theme import PALETTES, Palette
 
 DIRECTORY = "themes"
-ROLES = tuple(field.name for field in fields(Palette) if field.name not in ("name", "base"))
+ROLES = tuple(name for name in Palette.__struct_fields__ if name not in ("name", "base"))
 SHIPPED = {name.removeprefix("heron-"): palette for name, palette in PALETTES.items()}
 
 

@@ -2,8 +2,9 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from .units import clock, since
 
@@ -11,8 +12,7 @@ Mode = Literal["since", "clock", "delta"]
 MODES: tuple[Mode, ...] = ("since", "clock", "delta")
 
 
-@dataclass(slots=True)
-class Times:
+class Times(Struct):
     """Shared by all lists.
 
     Attributes:

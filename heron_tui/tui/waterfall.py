@@ -4,9 +4,9 @@ Glyphs: `█` the model generates, `▓` the model is waited for (until its firs
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
 from rich.segment import Segment
 
 from .theme import Palette
@@ -16,8 +16,7 @@ GLYPHS: dict[str, str] = {"model": "█", "wait": "▓", "tool": "━", "idle": 
 ORDER: tuple[Kind, ...] = ("model", "wait", "tool")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """Time `[start, end]` in microseconds spent on one kind of work."""
 
     start: int

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..model.call import CallRequest, ToolCall
-from ..model.http import Request, header
+from ..model.headers import header
+from ..model.http import Request
 from . import lenient
 from .answer import Answer
 from .body import Body

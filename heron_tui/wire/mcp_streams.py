@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ..model.call import Call
-from ..model.http import EventBatch, Request, header
+from ..model.headers import header
+from ..model.http import EventBatch, Request
 from .fold import Fold
 from .mcp import NAME
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..model.call import CallRequest
-from ..model.http import Request, header
+from ..model.headers import header
+from ..model.http import Request
 from . import embedding, lenient
 from .answer import Answer
 from .api import azure

@@ -4,7 +4,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..model.call import CallResponse
-from ..model.http import Headers, Request, Response
+from ..model.headers import Headers
+from ..model.http import Request, Response
 
 HOSTS = (
     ("api.anthropic.com", "anthropic"),

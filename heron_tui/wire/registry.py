@@ -3,7 +3,8 @@
 To add one: write a module with an `API` and put it into `APIS`.
 """
 
-from ..model.http import Request, header
+from ..model.headers import header
+from ..model.http import Request
 from . import anthropic, bedrock, cohere, gemini, mcp, ollama, openai_chat, openai_responses, operations
 from .api import Route, WireApi, read_torn
 from .body import Body

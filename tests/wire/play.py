@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from heron_tui.model.call import CallRequest, CallResponse, Outcome
-from heron_tui.model.http import EventBatch, ExchangeEnd, ExchangeState, Headers, Place, Request, Response
+from heron_tui.model.headers import Headers
+from heron_tui.model.http import EventBatch, ExchangeEnd, ExchangeState, Place, Request, Response
 from heron_tui.wire import registry
 from heron_tui.wire.outcome import outcome
 

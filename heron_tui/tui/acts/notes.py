@@ -1,8 +1,9 @@
 """Marks, ignored rows, comments and time references: what people note on rows."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from ...core.errors import SourceError
 from ...store.notes import Key, Note

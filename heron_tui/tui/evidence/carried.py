@@ -2,7 +2,8 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ...store.shapes import CapturedPacket
 from ..layers import dissect
@@ -11,16 +12,14 @@ Range = tuple[int, int]
 HALF, WHOLE = 1 << 31, 1 << 32
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(Struct, frozen=True):
     """Ranges of the bytes of one packet, as captured."""
 
     packet: int
     ranges: Sequence[Range]
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Bytes [start, end) of the stream: they stand at `at` in a packet."""
 
     start: int

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ...core.errors import SourceError
 from ...store.reader import Reader
@@ -30,8 +32,7 @@ GOES_ON = (b"input_json_delta", b"function_call_arguments.delta", b'"tool_calls"
 MOST_TEXT = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """Something that is shown of a call.
 
     Attributes:
@@ -45,8 +46,7 @@ class Claim:
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """Where a claim stands on the wire.
 
     Attributes:

@@ -3,7 +3,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 Range = tuple[int, int]
 START = {
@@ -32,8 +33,7 @@ H2_FRAMES = (
 WS_FRAMES = {0: "continuation", 1: "text", 2: "binary", 8: "close", 9: "ping", 10: "pong"}
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """A unit of the framing: a chunk, an HTTP/2 frame, a WebSocket frame. Its payload begins at `payload`.
 
     Attributes:
@@ -49,8 +49,7 @@ class Frame:
     mask: bytes = b""
 
 
-@dataclass(slots=True)
-class Layout:
+class Layout(Struct):
     """Head and body of a message in its stream."""
 
     head: list[Range] = field(default_factory=list)

@@ -2,9 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import Struct, field
 
 from ...core.errors import SourceError
 from ...store.reader import Reader
@@ -23,8 +23,7 @@ MOST_SHOWN = 200
 PREVIEW = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """Something that a packet carried, or a part of it.
 
     Attributes:
@@ -38,8 +37,7 @@ class Said:
     parts: "Sequence[Said]" = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
+class Contents(Struct, frozen=True):
     """What is known of a packet's bytes.
 
     Attributes:

@@ -1,9 +1,10 @@
 """One side of an exchange on the wire: ranges of its decoded body as captured bytes, and back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
+
+from msgspec import Struct
 
 from ...store.reader import Reader
 from ...store.shapes import Record
@@ -13,8 +14,7 @@ from .framing import Frame, Layout, lay_out
 Side = Literal["request", "response"]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """Captured bytes that carried something.
 
     Attributes:

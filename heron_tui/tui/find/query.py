@@ -1,8 +1,9 @@
 """What is looked for: text, a regular expression, or bytes in hexadecimal."""
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from ...core.errors import UsageError
 
@@ -10,8 +11,7 @@ Kind = Literal["text", "regex", "hex"]
 KINDS: tuple[Kind, ...] = ("text", "regex", "hex")
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """Something to find.
 
     Attributes:

@@ -1,11 +1,11 @@
 """A field of the detail tree."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(slots=True)
-class Field:
+class Field(Struct):
     """A line of the detail tree: a layer, or something in it.
 
     Attributes:

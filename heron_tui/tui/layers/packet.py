@@ -1,13 +1,12 @@
 """All layers of one packet, from the frame to HTTP's head."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from . import http, ip
 from .field import Field
 
 
-@dataclass(slots=True)
-class Dissection:
+class Dissection(Struct):
     """`payload` is where the TCP payload begins and ends, `secrets` the ranges that are masked."""
 
     layers: list[Field]
