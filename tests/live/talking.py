@@ -48,7 +48,7 @@ for n in range(int(sys.argv[2])):
     talk.request("POST", "/v1/messages", body, {"content-type": "application/json"})
     talk.getresponse().read()
     time.sleep(0.02)
-time.sleep(0.8)
+time.sleep(2.0)
 """
 
 
